@@ -1,0 +1,111 @@
+"""Where expressions are executed: an in-process DuckDB behind Ibis, and nothing else in procmine runs a query.
+
+Everything up to a collected result is an Ibis expression. All tables of a process live on one connection, so that
+any two of them can be joined. The session's time zone is UTC.
+"""
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import ibis
+import ibis.expr.datatypes as dt
+import pandas as pd
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import StringValue, Table, TimestampValue, Value
+
+
+@functools.cache
+def connection() -> Backend:
+    """The process's one connection."""
+    backend = ibis.duckdb.connect()
+    backend.raw_sql("SET TimeZone = 'UTC'")
+    backend.raw_sql("SET preserve_insertion_order = true")
+    backend.raw_sql("SET enable_progress_bar = false")
+    ibis.set_backend(backend)
+    return backend
+
+
+def table(data: pd.DataFrame | pa.Table, schema: dict[str, dt.DataType] | None = None) -> Table:
+    """A frame or Arrow table as a table of the engine, with `schema` where given."""
+    connection()
+    return ibis.memtable(data, schema=None if schema is None else ibis.schema(schema))
+
+
+def collect(expression: Table) -> pd.DataFrame:
+    """The rows of `expression` as a pandas frame."""
+    return cast(pd.DataFrame, connection().to_pandas(expression))
+
+
+def collect_arrow(expression: Table) -> pa.Table:
+    """The rows of `expression` as an Arrow table."""
+    return connection().to_pyarrow(expression)
+
+
+def batches(expression: Table, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    """The rows of `expression`, at most `rows` at a time."""
+    yield from connection().to_pyarrow_batches(expression, chunk_size=rows)
+
+
+def scalar(expression: Value) -> Any:
+    """The one value of `expression`."""
+    return connection().to_pandas(expression)
+
+
+@contextmanager
+def materialized(expression: Table) -> Iterator[Table]:
+    """`expression` computed once, for as long as the context lasts."""
+    backend = connection()
+    name = ibis.util.gen_name("procmine")
+    backend.create_table(name, expression, temp=True)
+    try:
+        yield backend.table(name)
+    finally:
+        backend.drop_table(name, force=True)
+
+
+def read_parquet(path: Path) -> Table:
+    """A stored table; it is read when a result is asked for."""
+    return connection().read_parquet(path)
+
+
+def store(expression: Table, path: Path) -> Table:
+    """Write `expression` to `path` as Parquet, in the order of its rows, and return the stored table."""
+    connection().to_parquet(expression, path, compression="zstd")
+    return read_parquet(path)
+
+
+def write_lines(expression: Table, path: Path) -> None:
+    """Write a table of one string column to `path`, a line a row, in the order of its rows, unquoted, as UTF-8."""
+    sql = connection().compile(expression)
+    options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''"
+    connection().raw_sql(f"COPY ({sql}) TO '{sql_text(os.fspath(path))}' ({options})")
+
+
+def sql_text(text: str) -> str:
+    """`text` as the inside of an SQL string literal."""
+    return text.replace("'", "''")
+
+
+_NAIVE = dt.Timestamp()
+_UTC = dt.Timestamp(timezone="UTC")
+_timezone = ibis.udf.scalar.builtin(
+    lambda zone, naive: None, name="timezone", signature=((dt.string, _NAIVE), _UTC)
+)
+_try_strptime = ibis.udf.scalar.builtin(
+    lambda text, form: None, name="try_strptime", signature=((dt.string, dt.string), _NAIVE)
+)
+
+
+def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:
+    """A naive time, read as wall time of the IANA `zone`, in UTC."""
+    return cast(TimestampValue, _timezone(zone, naive))
+
+
+def parse_time(text: StringValue, form: str) -> TimestampValue:
+    """A naive time read with a strptime format; null where it does not fit."""
+    return cast(TimestampValue, _try_strptime(text, form))

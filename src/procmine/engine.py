@@ -6,7 +6,7 @@ any two of them can be joined. The session's time zone is UTC.
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -66,6 +66,16 @@ def materialized(expression: Table) -> Iterator[Table]:
         yield backend.table(name)
     finally:
         backend.drop_table(name, force=True)
+
+
+def csv(path: Path, *, columns: Sequence[str], delimiter: str) -> Table:
+    """A CSV file in UTF-8 with a header, nothing guessed: `source_row` (1 below the header) and `columns`, all text."""
+    names = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in columns)
+    return connection().sql(
+        f"SELECT row_number() OVER () AS source_row, * FROM read_csv('{sql_text(os.fspath(path))}', "
+        f"columns = {{{names}}}, auto_detect = false, header = true, delim = '{sql_text(delimiter)}', "
+        """quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true)"""
+    )
 
 
 def read_parquet(path: Path) -> Table:

@@ -4,6 +4,8 @@ A log is a plain `ibis.Table`, one row an event. `EVENT` columns are what was re
 derived from the order of the events; `case:<name>` are attributes of the order, `event:<name>` of the event.
 """
 
+from typing import Literal, get_args
+
 import ibis.expr.datatypes as dt
 from ibis.expr.types import Table
 
@@ -15,8 +17,9 @@ STATUS = "case:status"
 """Order status by the study's rules: one of `STATUSES`; absent where the study states no rule."""
 STATUSES = ("finished", "open", "cancelled", "cut")
 
-OWNERS = ("system", "department", "resource")
-"""The columns that can own an event, and so hand an order over."""
+Owner = Literal["system", "department", "resource"]
+"""A column that can own an event, and so hand an order over."""
+OWNERS: tuple[Owner, ...] = get_args(Owner)
 
 TIME = dt.Timestamp(timezone="UTC", scale=6)
 

@@ -1,0 +1,7 @@
+"""Exports become one stored log. May use `engine`, `schema` and `errors`."""
+
+from procmine.assemble.build import build
+from procmine.assemble.mapping import StudyFile
+from procmine.assemble.sequence import resequence, sequence
+
+__all__ = ["StudyFile", "build", "resequence", "sequence"]

@@ -4,22 +4,30 @@ The models below are the reference of the file. Every key is checked before anyt
 with the nearest known one.
 """
 
+import codecs
 import datetime
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
 
 from procmine.errors import StudyError, nearest
-from procmine.schema import CASE, STATUS
 
 
 def _known_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise ValueError(f"no time zone {name!r}; use an IANA name such as Asia/Shanghai or UTC")
+    return name
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"no encoding {name!r}; use utf-8, gb18030, latin-1 or another that Python knows") from None
     return name
 
 
@@ -31,12 +39,22 @@ def _inside(path: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
 InnerPath = Annotated[str, AfterValidator(_inside)]
 AttributeType = Literal["string", "integer", "number", "boolean", "time"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, given: Any) -> Any:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in given if isinstance(given, dict) else ():
+            if key not in known:
+                raise ValueError(f"unknown key {key!r}. {nearest(str(key), known)}")
+        return given
 
 
 class Constant(_Part):
@@ -56,51 +74,48 @@ class Attribute(_Part):
     type: AttributeType = "string"
 
 
-class RowEvents(_Part):
+class _Event(_Part):
+    """What every event may carry, each the name of a column."""
+
+    timestamp: str
+    """When it completed."""
+    start: str | None = None
+    department: Cell | None = None
+    resource: Cell | None = None
+    attributes: dict[str, str | Attribute] = {}
+
+
+class RowEvents(_Event):
     """One row an event."""
 
     form: Literal["row"]
     activity: Cell
-    timestamp: str
-    start: str | None = None
     system: Cell | None = None
-    department: Cell | None = None
-    resource: Cell | None = None
     sequence: str | None = None
     """A column whose whole number says which of two rows came first."""
-    attributes: dict[str, str | Attribute] = {}
 
 
-class TimeColumn(_Part):
-    """One of several time columns of a row: the activity that it completes."""
+class TimeColumn(_Event):
+    """One of several time columns of a row, and the activity that it completes."""
 
     activity: str
-    timestamp: str
-    start: str | None = None
-    department: Cell | None = None
-    resource: Cell | None = None
-    attributes: dict[str, str | Attribute] = {}
 
 
 class ColumnEvents(_Part):
-    """One row with several time columns: an event for each that is filled, in the order listed where times are equal."""
+    """One row with several time columns: an event for each that is filled, in the order listed where times tie."""
 
     form: Literal["columns"]
     columns: list[TimeColumn] = Field(min_length=1)
 
 
-class StatusEvents(_Part):
+class StatusEvents(_Event):
     """One row a status change: the event is the arrival at the new status."""
 
     form: Literal["status"]
     status: str
-    timestamp: str
     activities: dict[str, str | None]
     """The activity that reaching a status stands for; null for a status that is no step."""
-    department: Cell | None = None
-    resource: Cell | None = None
     sequence: str | None = None
-    attributes: dict[str, str | Attribute] = {}
 
 
 Events = Annotated[RowEvents | ColumnEvents | StatusEvents, Discriminator("form")]
@@ -124,7 +139,7 @@ class Source(_Part):
     file: InnerPath
     system: str | None = None
     format: Literal["csv"] = "csv"
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     time_format: str | None = None
     """A strptime format where times are not ISO 8601."""
@@ -137,17 +152,34 @@ class Source(_Part):
 
 
 class Window(_Part):
-    """The time over which the exports are complete. Rows outside are set aside; `to` is the study's as-of moment."""
+    """The time over which the exports are complete. Rows outside are set aside; `to` is the study's as-of moment.
 
-    start: datetime.datetime | None = Field(default=None, alias="from")
-    end: datetime.datetime | None = Field(default=None, alias="to")
+    A date without a time is the first moment of that day for `from`, the last for `to`.
+    """
+
+    start: datetime.datetime | datetime.date | None = Field(default=None, alias="from")
+    end: datetime.datetime | datetime.date | None = Field(default=None, alias="to")
     time_zone: Zone = "UTC"
 
     @model_validator(mode="after")
     def _in_order(self) -> "Window":
-        if self.start and self.end and self.start >= self.end:
+        first, last = self.bounds()
+        if first and last and first >= last:
             raise ValueError(f"from {self.start} is not before to {self.end}")
         return self
+
+    def bounds(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+        """The first and the last moment of the window, in UTC."""
+        return self._moment(self.start, datetime.time.min), self._moment(self.end, datetime.time.max)
+
+    def _moment(
+        self, given: datetime.datetime | datetime.date | None, time: datetime.time
+    ) -> datetime.datetime | None:
+        if given is None:
+            return None
+        moment = given if isinstance(given, datetime.datetime) else datetime.datetime.combine(given, time)
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=zoneinfo.ZoneInfo(self.time_zone))
+        return zoned.astimezone(datetime.UTC)
 
 
 class StatusRules(_Part):
@@ -178,3 +210,76 @@ class StudyFile(_Part):
     status: StatusRules | None = None
     personal: list[str] = ["resource"]
     """Columns that name people or customers: `resource`, or an order attribute. Reports show pseudonyms."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "StudyFile":
+        problem = next(self._problems(), None)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        kinds = {kind for source in self.sources.values() for kind in source.keys}
+        if self.order not in kinds:
+            yield f"order: no source has a key {self.order!r}. {nearest(self.order, kinds)}"
+        if not any(source.events for source in self.sources.values()):
+            yield "sources: none of them gives events"
+        types: dict[str, str] = {}
+        files: dict[str, str] = {}
+        for name, source in self.sources.items():
+            if source.system is not None and source.system not in self.systems:
+                yield f"sources.{name}.system: no system {source.system!r}. {nearest(source.system, self.systems)}"
+            if source.file in files:
+                yield f"sources.{name}.file: {source.file!r} is already read by source {files[source.file]!r}"
+            files[source.file] = name
+            for kind in source.many:
+                if kind not in source.keys:
+                    yield f"sources.{name}.many: no key {kind!r} in this source. {nearest(kind, source.keys)}"
+            for attribute, cell in source.order_attributes.items():
+                kind = "string" if isinstance(cell, str) else cell.type
+                if types.setdefault(attribute, kind) != kind:
+                    yield f"sources.{name}.order_attributes.{attribute}: {kind} here, {types[attribute]} before"
+        if "status" in types and self.status is not None:
+            yield "order_attributes.status: the name is taken by the study's own status rules; choose another"
+        for column in self.personal:
+            if column not in {"resource", *types}:
+                yield f"personal: no column {column!r}. {nearest(column, ['resource', *types])}"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML in which a key that is there twice is an error, not the last one's silent win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                line = node.value[place][0].start_mark.line + 1
+                raise yaml.YAMLError(f"key {key!r} is there twice, the second time in line {line}")
+        return super().construct_mapping(node, deep)
+
+
+def load_study_file(path: Path) -> StudyFile:
+    """The checked content of a `study.yaml`.
+
+    Errors: `StudyError` that names the file and the key, for text that is not YAML, a key that is unknown (with the
+    nearest known one), missing or there twice, and a value that is not allowed.
+    """
+    try:
+        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise StudyError(f"this is not a YAML file: {error}", where=path) from error
+    try:
+        return StudyFile.model_validate(given)
+    except ValidationError as error:
+        problems = [_problem(detail) for detail in error.errors()]
+        where, found = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise StudyError(f"{found}{more}", where=f"{path}, {where}" if where else path) from error
+
+
+def _problem(detail: Any) -> tuple[str, str]:
+    where = ".".join(str(part) for part in detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    given = detail["input"]
+    shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
+    return where, f"{message}{shown}"

@@ -34,15 +34,3 @@ def sequence(events: Table, *, by: Sequence[str] = TIE_BREAKERS) -> Table:
 def resequence(log: Table) -> Table:
     """`log` after events were dropped from it: positions, look-ahead and occurrences anew, the order kept."""
     return sequence(log, by=("position",))
-
-
-def ties(events: Table) -> Table:
-    """The events of `events` whose place only the row in the export decided: they agree with the event before them in
-    order, time, rank of the system and sequence number. Same columns as `events`.
-    """
-    before = ibis.window(group_by="case_id", order_by=[_[name].asc() for name in TIE_BREAKERS])
-    deciding = TIE_BREAKERS[: TIE_BREAKERS.index("source")]
-    equal = [_[name].identical_to(_[name].lag().over(before)) for name in deciding]
-    other_row = [~_[name].identical_to(_[name].lag().over(before)) for name in ("source", "source_row")]
-    tied = (ibis.row_number().over(before) > 0) & ibis.and_(*equal) & ibis.or_(*other_row)
-    return events.mutate(tied=tied).filter("tied").drop("tied")

@@ -1,0 +1,50 @@
+"""The directly-follows relation."""
+
+from ibis import _
+from ibis.expr.types import Table
+
+from procmine.measure.expressions import elapsed_s
+from procmine.schema import require_log
+
+
+def follows(log: Table) -> Table:
+    """Which activity comes straight after which, how often, and how long it takes to get there.
+
+    Definition: every two consecutive events of an order (by `position`) count once for the pair of their activities.
+    Elapsed is the time between their two completions; it is not waiting, since work is in it. The first event of an
+    order follows nothing and the last is followed by nothing: the counts sum to events less orders.
+
+    Reads: case_id, activity, timestamp, department, next_activity, next_timestamp, next_department.
+
+    Returns one row per pair of activities that occurs, the most frequent first:
+
+    - activity, next_activity: string
+    - count: int64, how many times
+    - orders: int64, in how many orders
+    - handoffs: int64, how many of them passed from one department to another, both known
+    - elapsed_mean_s, elapsed_median_s, elapsed_p90_s: float64, seconds; null where no time is recorded; the quantiles
+      interpolate linearly
+
+    Errors: `LogError` where `log` lacks a log's columns.
+
+    Source: van der Aalst, *Process Mining: Data Science in Action* (2016), section 6.2.
+
+    >>> from procmine.example import example_log
+    >>> follows(example_log())[["activity", "next_activity", "count", "orders"]].to_pandas()
+      activity next_activity  count  orders
+    0   Accept       Install      2       2
+    1   Accept        Accept      1       1
+    2  Install        Survey      1       1
+    3   Survey        Accept      1       1
+    """
+    pairs = require_log(log).filter(_.next_activity.notnull())
+    pairs = pairs.mutate(elapsed_s=elapsed_s(_.timestamp, _.next_timestamp))
+    arcs = pairs.group_by("activity", "next_activity").agg(
+        count=_.count(),
+        orders=_.case_id.nunique(),
+        handoffs=(_.department != _.next_department).sum().fill_null(0),
+        elapsed_mean_s=_.elapsed_s.mean(),
+        elapsed_median_s=_.elapsed_s.quantile(0.5),
+        elapsed_p90_s=_.elapsed_s.quantile(0.9),
+    )
+    return arcs.order_by(_["count"].desc(), "activity", "next_activity")

@@ -1,0 +1,164 @@
+"""A study: a folder with `study.yaml`, exports and a designed flow, and the log assembled from it."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import ibis
+import pandas as pd
+from ibis.expr.types import Table
+
+from procmine import assemble, engine
+from procmine.assemble.build import FINDINGS, LEDGER, LOG, SET_ASIDE
+from procmine.assemble.mapping import StudyFile, load_study_file
+from procmine.errors import ExportError, StudyError, nearest
+
+EVENTLOGS = "eventlogs"
+OUTPUTS = "outputs"
+STUDY_FILE = "study.yaml"
+EXPORTS = "exports"
+
+
+def project_root() -> Path:
+    """The folder that holds `eventlogs/` and `outputs/`.
+
+    The environment's `PROCMINE_HOME`; else the nearest folder with `eventlogs/`, from the current one upwards; else the
+    checkout that procmine is installed from; else the current folder.
+    """
+    if home := os.environ.get("PROCMINE_HOME"):
+        return Path(home).resolve()
+    here = Path.cwd()
+    checkout = Path(__file__).resolve().parents[2]
+    candidates = [here, *here.parents, checkout]
+    return next((folder for folder in candidates if (folder / EVENTLOGS).is_dir()), here)
+
+
+def open_study(study: str | os.PathLike[str]) -> "Study":
+    """The study of that name under `eventlogs/`, or in that folder.
+
+    Errors: `StudyError` where there is none (with the nearest name), or its `study.yaml` is not as it should be.
+    """
+    folder = Path(study)
+    if not (folder / STUDY_FILE).is_file():
+        root = project_root()
+        folder = root / EVENTLOGS / study
+        if not (folder / STUDY_FILE).is_file():
+            known = [found.parent.name for found in (root / EVENTLOGS).glob(f"*/{STUDY_FILE}")]
+            raise StudyError(f"no study {os.fspath(study)!r}", where=root / EVENTLOGS, expected=nearest(str(study), known))
+    return Study(folder.resolve(), load_study_file(folder / STUDY_FILE))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study's folder and what its `study.yaml` says. Made by `open_study`."""
+
+    folder: Path
+    file: StudyFile
+
+    @property
+    def name(self) -> str:
+        """The folder's name, under which results are written."""
+        return self.folder.name
+
+    @property
+    def outputs(self) -> Path:
+        """`outputs/<study>/` of the project."""
+        return project_root() / OUTPUTS / self.name
+
+    @property
+    def designed_flow(self) -> Path | None:
+        """The BPMN file that orders should follow, where the study has one."""
+        return None if self.file.designed_flow is None else self.folder / self.file.designed_flow
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment up to which the log is known, UTC: the window's end, else the log's latest completion."""
+        end = self.file.window.bounds()[1] if self.file.window else None
+        if end is None:
+            latest: pd.Timestamp = engine.scalar(self.log().timestamp.max())
+            return latest.to_pydatetime()
+        return end
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of `study.yaml`, of the designed flow and of every export, by path inside the study.
+
+        Errors: `ExportError` for an export that is missing.
+        """
+        files = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values())]
+        if self.file.designed_flow is not None:
+            files.append(self.file.designed_flow)
+        return {file: _sha256(self.folder / file) for file in files}
+
+    def log(self) -> Table:
+        """The study's log: assembled from its exports, or the stored one where inputs and mapping are the same.
+
+        Errors: those of `procmine.assemble.build`.
+        """
+        return engine.read_parquet(self._stored() / LOG)
+
+    def ledger(self) -> pd.DataFrame:
+        """The account of every exported row.
+
+        One row per export and reason: `source` (file name), `reason` ("event" for a row that became one event or more,
+        "link" and "order attributes" for rows that gave those, else why the row was set aside), `rows`, and `events`,
+        the events those rows gave. Per source the rows add up to the export's; the events add up to the log's.
+        """
+        return pd.read_parquet(self._stored() / LEDGER)
+
+    def findings(self) -> pd.DataFrame:
+        """What a reader of the log should know of its data: `finding`, `source`, `rows`, `example`."""
+        return pd.read_parquet(self._stored() / FINDINGS)
+
+    def set_aside(self, source: str) -> Table:
+        """The rows of a source (by its name in `study.yaml`) that gave nothing: `source_row`, `reason`, its columns.
+
+        Errors: `StudyError` for a source that the study does not have.
+        """
+        if source not in self.file.sources:
+            raise StudyError(
+                f"no source {source!r}", where=self.folder / STUDY_FILE, expected=nearest(source, self.file.sources)
+            )
+        stored = self._stored() / SET_ASIDE / f"{source}.parquet"
+        if stored.is_file():
+            return engine.read_parquet(stored)
+        return engine.table(pd.DataFrame({"source_row": [], "reason": []}), {"source_row": "int64", "reason": "string"})
+
+    def _stored(self) -> Path:
+        """The folder of the assembled log of the present inputs; assembled now if it is not there."""
+        folder = self.outputs / "log" / self._fingerprint
+        if folder.is_dir():
+            return folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
+            target = Path(scratch) / "log"
+            target.mkdir()
+            assemble.build(self.file, self.folder / EXPORTS, target)
+            with contextlib.suppress(OSError):  # another process has just stored the same log
+                target.rename(folder)
+        for other in folder.parent.iterdir():
+            if other != folder and not other.name.startswith("."):
+                shutil.rmtree(other, ignore_errors=True)
+        return folder
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Names the stored log: changes with any input, and with the code that assembles."""
+        code = sorted(Path(assemble.__file__).parent.glob("*.py"))
+        parts = [*self.inputs.items(), *((path.name, _sha256(path)) for path in code), ("ibis", ibis.__version__)]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise ExportError("no such file", where=path, expected=nearest(path.name, names)) from None

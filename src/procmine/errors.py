@@ -41,6 +41,10 @@ class FlowError(ProcmineError):
     """A designed flow cannot be read, or has nothing in common with the log."""
 
 
+class SimulationError(ProcmineError):
+    """A simulation was asked for that cannot be run, or its folder cannot be written."""
+
+
 class ReportError(ProcmineError):
     """A report was asked for with unusable parameters, or did not run to its end."""
 

@@ -1,0 +1,147 @@
+"""How CRM, OA, BOSS, EOMS and billing write enterprise activation down, each in its own way and by its own key."""
+
+import datetime as dt
+
+from procmine.simulate.enterprise_activation.described import (
+    BILLING,
+    ENGINEERING,
+    FLOW,
+    GROUP,
+    NETWORK,
+    NOC,
+    PRODUCT,
+    SALES,
+    SUPPORT,
+)
+from procmine.simulate.layout import Layout, LinkRows, OrderRows, StatusRows, StepRows, TimeCells, TimeForm
+
+CONTRACT = ("contract", "合同编号")
+ORDER = ("order", "受理编号")
+ACCOUNT = ("account", "account_no")
+RESOURCES, BUILD, SETUP = "ZY25{:05d}", "SG25{:05d}", "KT25{:05d}"
+
+LAYOUT = Layout(
+    steps=(
+        StepRows(
+            file="crm_steps.csv",
+            system="CRM",
+            key=("opportunity", "商机编号"),
+            link=CONTRACT,
+            step="环节",
+            department="部门",
+            performer="经办人",
+            completed="完成时间",
+        ),
+        StepRows(
+            file="eoms_steps.csv",
+            system="EOMS",
+            key=("work_order", "工单编号"),
+            link=ORDER,
+            step="工序",
+            department="处理部门",
+            performer="处理人",
+            started="开始时间",
+            completed="完成时间",
+            outcome="结果",
+            reason="退回原因",
+        ),
+        StepRows(
+            file="billing_accounts.csv",
+            system="Billing",
+            key=ACCOUNT,
+            completed="opened_at",
+            performer="operator",
+            times=TimeForm(zone="UTC"),
+        ),
+    ),
+    statuses=StatusRows(
+        file="oa_approvals.csv",
+        system="OA",
+        encoding="gb18030",
+        key=CONTRACT,
+        status="状态",
+        changed="变更时间",
+        performer="处理人",
+        times=TimeForm(pattern="%Y/%m/%d %H:%M:%S"),
+        begun={"review_project": "上会", "agree_contract": "合同起草"},
+        done={
+            ("review_project", "Approved"): "评审通过",
+            ("review_project", "To be revised"): "评审退回修改",
+            ("review_project", "Refused"): "评审否决",
+            ("run_trial", ""): "试用完成",
+            ("agree_contract", "Signed"): "合同签订",
+            ("agree_contract", "Given up"): "客户放弃",
+        },
+    ),
+    orders=OrderRows(
+        file="boss_orders.csv",
+        system="BOSS",
+        key=ORDER,
+        attributes={"customer": "客户名称", "tier": "客户等级", "product": "产品", "region": "区域"},
+        account=("account", "帐户号", "open_billing"),
+        cells=(
+            TimeCells("accept_order", 1, "受理时间", "受理员"),
+            TimeCells("return_order", 1, "退单时间", "退单员", "退单原因"),
+            TimeCells("accept_order", 2, "重新受理时间", "重新受理员"),
+            TimeCells("activate_service", 1, "开通时间", "开通员"),
+            TimeCells("confirm_service", 1, "客户确认时间", "确认人"),
+            TimeCells("archive_order", 1, "归档时间", "归档员"),
+            TimeCells("cancel_order", 1, "撤单时间", "撤单员"),
+        ),
+    ),
+    links=LinkRows(file="contract_links.csv", system="", keys=(CONTRACT, ORDER), lost=0.015),
+    keys={
+        "order": "B25{:05d}",
+        "opportunity": "SJ25{:05d}",
+        "contract": "HT25{:05d}",
+        "account": "8625{:05d}",
+    },
+    work_orders={
+        "survey_site": RESOURCES,
+        "check_resources": RESOURCES,
+        "extend_network": BUILD,
+        "allocate_resources": RESOURCES,
+        "install": BUILD,
+        "configure_gateway": SETUP,
+        "test_service": SETUP,
+    },
+    activities={
+        "find_need": "商机发现",
+        "analyse_need": "需求分析",
+        "design_solution": "方案制定",
+        "review_project": "项目评审",
+        "run_trial": "业务试用",
+        "agree_contract": "合同签订",
+        "cancel_order": "撤单",
+        "accept_order": "订单受理",
+        "survey_site": "现场勘查",
+        "check_resources": "资源核查",
+        "extend_network": "网络建设",
+        "allocate_resources": "资源配置",
+        "install": "上门安装",
+        "configure_gateway": "网关配置",
+        "test_service": "业务测试",
+        "activate_service": "业务开通",
+        "open_billing": "开帐",
+        "confirm_service": "客户确认",
+        "archive_order": "归档",
+        "return_order": "退单",
+        "complete_data": "补录资料",
+    },
+    outcomes={"Passed": "通过", "Failed": "不通过", "Free": "有资源", "None free": "无资源"},
+    departments={
+        SALES: "客户经理部",
+        PRODUCT: "产品管理部",
+        GROUP: "集团客户部",
+        SUPPORT: "业务支撑中心",
+        ENGINEERING: "工程部",
+        NETWORK: "网络部",
+        NOC: "网管中心",
+        BILLING: "计费中心",
+    },
+    renamed={NOC: (FLOW.window[0] + dt.timedelta(days=181), "网络管理中心")},
+    customers=(
+        ("云岭", "青禾", "长桥", "白石", "星屿", "松湖", "南麓", "北辰", "东篱", "西塘", "金穗", "银杏"),
+        ("机械厂", "物流公司", "连锁药店", "建材公司", "中学", "医院", "酒店", "食品公司", "软件公司", "律师事务所"),
+    ),
+)

@@ -1,8 +1,8 @@
-"""What all tests share: `make_log`, which types a tiny log by hand, and the folder of real data."""
+"""What all tests share: `make_log` types a tiny log by hand, `make_study` a study, `shared` is the folder of real data."""
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +12,10 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble.sequence import sequence
 from procmine.schema import CASE, EVENT, EVENT_ATTRIBUTE
+from procmine.study import Study, open_study
 
+CHECKOUT = Path(__file__).resolve().parents[1]
+STUDIES = CHECKOUT / "tests" / "studies"
 SHARED = Path(os.environ.get("PROCMINE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 BEGIN = pd.Timestamp("2024-01-01T00:00Z")
 TOKEN = re.compile(r"(?P<activity>[^@/+]+)(@(?P<department>[^/+]+))?(/(?P<resource>[^+]+))?(\+(?P<hours>[\d.]+))?$")
@@ -47,6 +50,36 @@ def log_of(text: str, **columns: list[object]) -> Table:
 @pytest.fixture
 def make_log() -> Callable[..., Table]:
     return log_of
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project root for this worker: the checkout's studies, and `outputs/` of its own."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "eventlogs").symlink_to(CHECKOUT / "eventlogs")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_outputs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCMINE_HOME", str(home))
+
+
+def study_in(folder: Path, definition: str, exports: Mapping[str, str | bytes]) -> Study:
+    """A study written to `folder`: its `study.yaml` and its exports, text as UTF-8."""
+    (folder / "exports").mkdir(parents=True, exist_ok=True)
+    (folder / "study.yaml").write_text(definition, encoding="utf-8")
+    for name, content in exports.items():
+        data = content.encode() if isinstance(content, str) else content
+        (folder / "exports" / name).write_bytes(data)
+    return open_study(folder)
+
+
+@pytest.fixture
+def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Study]:
+    """Writes a study to `tmp_path/eventlogs/small`; its results go to `tmp_path/outputs`."""
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
+    return lambda definition, exports: study_in(tmp_path / "eventlogs" / "small", definition, exports)
 
 
 @pytest.fixture

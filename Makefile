@@ -1,0 +1,51 @@
+# Every target sets up what it needs: the first one run on a fresh machine makes .venv from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+STUDY ?= enterprise_activation
+SHARED ?= ../shared
+NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
+
+.PHONY: report test lint lab bench lock clean
+
+report: $(READY)
+	$(BIN)/procmine report end_to_end --study $(STUDY)
+
+test: lint browser
+	$(BIN)/pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg \
+		src tests $(NOTEBOOKS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lab: $(READY)
+	$(BIN)/procmine lab
+
+bench: $(READY)
+	$(BIN)/python tests/scale/bench.py --shared $(SHARED)
+
+lock: $(READY)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-header --no-annotate \
+		--output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv outputs
+
+# The tests of pages look at them in a browser; on Debian it is installed, elsewhere they skip and say so.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+		echo "no chromium here: the tests in tests/browser will skip"
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "procmine needs Python 3.11 or newer; name one with PYTHON=..."; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

@@ -4,6 +4,7 @@ Everything up to a collected result is an Ibis expression. All tables of a proce
 any two of them can be joined. The session's time zone is UTC.
 """
 
+import contextlib
 import functools
 import os
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
+
+ibis.options.interactive = True  # a table that is shown, in a notebook or a console, shows its first rows
 
 
 @functools.cache
@@ -25,7 +29,8 @@ def connection() -> Backend:
     backend = ibis.duckdb.connect()
     backend.raw_sql("SET TimeZone = 'UTC'")
     backend.raw_sql("SET preserve_insertion_order = true")
-    backend.raw_sql("SET enable_progress_bar = false")
+    with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has none to turn off
+        backend.raw_sql("SET enable_progress_bar = false")
     ibis.set_backend(backend)
     return backend
 
@@ -61,26 +66,28 @@ def materialized(expression: Table) -> Iterator[Table]:
     """`expression` computed once, for as long as the context lasts."""
     backend = connection()
     name = ibis.util.gen_name("procmine")
-    backend.create_table(name, expression, temp=True)
     try:
+        backend.create_table(name, expression, temp=True)
         yield backend.table(name)
     finally:
         backend.drop_table(name, force=True)
 
 
 def csv(path: Path, *, columns: Sequence[str], delimiter: str) -> Table:
-    """A CSV file in UTF-8 with a header, nothing guessed: `source_row` (1 below the header) and `columns`, all text."""
+    """The rows of a CSV file in UTF-8 with a header: `columns`, all text, in the file's order; nothing is guessed."""
     names = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in columns)
     return connection().sql(
-        f"SELECT row_number() OVER () AS source_row, * FROM read_csv('{sql_text(os.fspath(path))}', "
-        f"columns = {{{names}}}, auto_detect = false, header = true, delim = '{sql_text(delimiter)}', "
+        f"SELECT * FROM read_csv('{sql_text(os.fspath(path))}', columns = {{{names}}}, auto_detect = false, "
+        f"header = true, delim = '{sql_text(delimiter)}', "
         """quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true)"""
     )
 
 
-def read_parquet(path: Path) -> Table:
-    """A stored table; it is read when a result is asked for."""
-    return connection().read_parquet(path)
+def read_parquet(path: Path | Sequence[Path]) -> Table:
+    """A stored table; it is read when a result is asked for. Of several files, the columns are joined by name."""
+    if isinstance(path, Path):
+        return connection().read_parquet(path)
+    return connection().read_parquet(path, union_by_name=True)
 
 
 def store(expression: Table, path: Path) -> Table:
@@ -91,9 +98,7 @@ def store(expression: Table, path: Path) -> Table:
 
 def write_lines(expression: Table, path: Path) -> None:
     """Write a table of one string column to `path`, a line a row, in the order of its rows, unquoted, as UTF-8."""
-    sql = connection().compile(expression)
-    options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''"
-    connection().raw_sql(f"COPY ({sql}) TO '{sql_text(os.fspath(path))}' ({options})")
+    connection().to_csv(expression, path, header=False, quote="", escape="", delimiter="")
 
 
 def sql_text(text: str) -> str:
@@ -103,12 +108,18 @@ def sql_text(text: str) -> str:
 
 _NAIVE = dt.Timestamp()
 _UTC = dt.Timestamp(timezone="UTC")
-_timezone = ibis.udf.scalar.builtin(
-    lambda zone, naive: None, name="timezone", signature=((dt.string, _NAIVE), _UTC)
+_timezone = ibis.udf.scalar.builtin(lambda zone, naive: None, name="timezone", signature=((dt.string, _NAIVE), _UTC))
+_trim = ibis.udf.scalar.builtin(
+    lambda text, characters: None, name="trim", signature=((dt.string, dt.string), dt.string)
 )
 _try_strptime = ibis.udf.scalar.builtin(
     lambda text, form: None, name="try_strptime", signature=((dt.string, dt.string), _NAIVE)
 )
+
+
+def trim(text: StringValue, characters: str) -> StringValue:
+    """`text` without any of `characters` at its two ends."""
+    return cast(StringValue, _trim(text, characters))
 
 
 def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:

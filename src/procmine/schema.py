@@ -44,6 +44,10 @@ ORDER: dict[str, dt.DataType] = {
 LOG = {**EVENT, **ORDER}
 
 
+USED_ROWS = ("event", "link", "order attributes")
+"""The ledger's reasons of rows that gave something; every other reason set the row aside."""
+
+
 def attributes(table: Table, prefix: str) -> list[str]:
     """The `case:` or `event:` columns of `table`, in their order."""
     return [name for name in table.columns if name.startswith(prefix)]

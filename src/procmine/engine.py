@@ -96,11 +96,6 @@ def store(expression: Table, path: Path) -> Table:
     return read_parquet(path)
 
 
-def write_lines(expression: Table, path: Path) -> None:
-    """Write a table of one string column to `path`, a line a row, in the order of its rows, unquoted, as UTF-8."""
-    connection().to_csv(expression, path, header=False, quote="", escape="", delimiter="")
-
-
 def sql_text(text: str) -> str:
     """`text` as the inside of an SQL string literal."""
     return text.replace("'", "''")

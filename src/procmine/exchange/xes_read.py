@@ -1,0 +1,197 @@
+"""Read a log from XES."""
+
+import os
+import tempfile
+import warnings
+import weakref
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import IO, Literal, Protocol
+
+import ibis
+from ibis import _
+from ibis.expr.types import Table
+
+from procmine import engine
+from procmine.assemble.sequence import sequence
+from procmine.errors import LogError
+from procmine.exchange.lifecycle import COMPLETE, STANDARD, START, SetAsideWarning, pairs, steps
+from procmine.exchange.xes_parser import READ_ERRORS, open_xes, parsed_parts, read_error
+from procmine.exchange.xes_part import MixedTypesError, NotPlainError, Part, Parts
+from procmine.exchange.xes_plain import plain_parts
+from procmine.exchange.xes_table import XesTable
+from procmine.schema import CASE, EVENT_ATTRIBUTE, LOG, OWNERS, TIME, attributes
+
+ENDINGS = (".xes", ".xes.gz")
+
+
+class Reader(Protocol):
+    """`plain_parts` and `parsed_parts`."""
+
+    def __call__(self, stream: IO[bytes], path: Path, /, *, typed: bool) -> Iterator[Part]:
+        """The parts of the file, in its order."""
+
+
+class MergedTracesWarning(UserWarning):
+    """Traces of a file that have the same name, and so became one order."""
+
+
+def read_xes(path: str | PathLike[str], *, lifecycle: Literal["pairs", "all"] = "pairs") -> Table:
+    """The log in an XES file, `.xes` or `.xes.gz`.
+
+    **Columns.** Those of `schema.LOG`. The trace's concept:name is `case_id`; of an event, concept:name is
+    `activity`, time:timestamp `timestamp`, org:resource `resource`, org:group `department`. `source` is the file's
+    name and `source_row` the event's number in it, 1…; a file that procmine wrote gives these two and `system` back
+    as they were. Every other attribute becomes a column ``case:<key>`` or ``event:<key>``. Attributes of the log
+    itself, its globals and classifiers are not read.
+
+    **Types.** date (UTC, µs; without offset it is read as UTC, as pm4py and r4pm do), int, float, boolean and string
+    stay what they are; id becomes text. A key is text where its elements differ in type or a value does not fit its
+    type. An attribute that is absent is null. The children of an attribute, also of a list or container, become
+    ``key.child``; values of one such name are joined by ``|``. Of a key given twice in one event, the last counts.
+    Keys that differ in case only are told apart by a number: ``event:Cost``, ``event:cost (2)``.
+
+    **Rows.** With ``lifecycle="pairs"``, in a log with events that `complete` (in upper or lower case), the row is
+    the completion, with the timestamp of its start as `start` where it has one (`lifecycle.pairs` says which) and
+    with the attributes that only the start has. Events of other transitions of the standard lifecycle model are left
+    out, and counted in a `SetAsideWarning`; events of transitions that are not in it are rows. Without any
+    completion, and with ``lifecycle="all"``, each event is a row. ``event:lifecycle:transition`` is kept unless it is
+    `complete` in all rows.
+
+    **Order.** By time, and where that is equal by place in the file. An event without time stays behind the one
+    before it.
+
+    Traces without events, and events without concept:name or trace, are left out and counted in a `SetAsideWarning`.
+    Traces of the same name become one order, said in a `MergedTracesWarning`.
+
+    Raises `LogError` where the file is missing, cut off, not XML or not XES, where it declares a document type (it
+    could hide entities), where a trace with events has no name, a timestamp is no date, or there is no event.
+
+    The rows are stored in a temporary file for as long as any table uses them.
+    """
+    if lifecycle not in ("pairs", "all"):
+        raise LogError(f"no way {lifecycle!r} to read the lifecycle", where="lifecycle", expected="One of pairs, all")
+    file = _require_file(Path(path))
+    with tempfile.TemporaryDirectory(prefix="procmine-") as folder:
+        table = XesTable(_stored_parts(file, Path(folder)), lifecycle)
+        timed = table.timed
+        rows = table.events.filter(steps()) if table.pairing else table.events
+        if not (table.pairing and START in table.transitions):
+            _tell(table, paired=0)
+            return _stored(_log(rows.mutate(start=ibis.null(TIME)), table.attributes, timed=timed))
+        with engine.materialized(pairs(_placed(table.events, timed=timed))) as starts:
+            _tell(table, paired=engine.scalar(starts.count()))
+            rows = _with_start(rows, starts, table.events, OWNERS)
+            of_event = attributes(table.attributes, EVENT_ATTRIBUTE)
+            given = _with_start(table.attributes, starts.drop("start"), table.attributes, of_event)
+            return _stored(_log(rows, given, timed=timed))
+
+
+def _log(rows: Table, given: Table, *, timed: bool) -> Table:
+    """The log of `rows`, one an event, with the attributes that are `given` by number.
+
+    Only what the sequence needs is sequenced, and attributes are joined to it: that takes half the time.
+    """
+    narrow = _placed(rows, timed=timed).mutate(source=ibis.literal(""), source_row=_.number)
+    ordered = sequence(narrow, by=("known", "place", "source_row")).drop("source").rename(number="source_row")
+    log = ordered.join(given, "number").order_by("case_id", "position")
+    return log.select(*LOG, *attributes(given, CASE), *attributes(given, EVENT_ATTRIBUTE))
+
+
+def _placed(events: Table, *, timed: bool) -> Table:
+    """`events` with what orders them: `place`, the time, or where there is none the last one known before it in the
+    file, and `known`, whether there is such a time. Events of a log without any time stay as they are in the file.
+    """
+    if timed:
+        return events.mutate(place=_.timestamp, known=True)
+    so_far = ibis.cumulative_window(group_by="case_id", order_by="number")
+    counted = events.mutate(times=_.timestamp.count().over(so_far))
+    since = ibis.window(group_by=["case_id", "times"])
+    return counted.mutate(place=_.timestamp.max().over(since), known=_.times > 0).drop("times")
+
+
+def _with_start(rows: Table, starts: Table, events: Table, filled: Sequence[str]) -> Table:
+    """`rows` joined to their starts; columns `filled` are taken from the start's event where the row has none."""
+    of_start = events.select(start_number="number", **{f"start {name}": name for name in filled})
+    joined = rows.left_join(starts, "number").drop("number_right").left_join(of_start, "start_number")
+    return joined.mutate(**{name: joined[name].coalesce(joined[f"start {name}"]) for name in filled}).drop(
+        "start_number", "start_number_right", *(f"start {name}" for name in filled)
+    )
+
+
+def _stored(log: Table) -> Table:
+    """`log` computed and stored; its file is removed when no table needs it any more, at the latest at exit."""
+    handle, name = tempfile.mkstemp(prefix="procmine-", suffix=".parquet")
+    os.close(handle)
+    file = Path(name)
+    try:
+        stored = engine.store(log, file)
+    except BaseException:
+        file.unlink()
+        raise
+    weakref.finalize(stored.op(), file.unlink, missing_ok=True)
+    return stored
+
+
+def _require_file(path: Path) -> Path:
+    if not path.name.lower().endswith(ENDINGS):
+        raise LogError("this is not the name of an XES file", where=path, expected="A file ending in .xes or .xes.gz")
+    if not path.is_file():
+        found = "this is a folder" if path.is_dir() else "there is no such file"
+        raise LogError(found, where=path, expected="A file ending in .xes or .xes.gz")
+    return path
+
+
+def _stored_parts(file: Path, folder: Path) -> Parts:
+    """The parts of `file`, stored in `folder`: read the fast way first, and again where that turns out not to do."""
+    read: Reader = plain_parts
+    typed = True
+    try:
+        while True:
+            try:
+                parts = _collected(file, Path(tempfile.mkdtemp(dir=folder)), read, typed=typed)
+                break
+            except NotPlainError:
+                read = parsed_parts
+            except MixedTypesError:
+                typed = False
+    except READ_ERRORS as error:
+        raise read_error(error, file) from error
+    if not parts.events:
+        raise LogError(f"this log has no events ({parts.traces} traces)", where=file, expected="At least one event")
+    return parts
+
+
+def _collected(file: Path, folder: Path, read: Reader, *, typed: bool) -> Parts:
+    parts = Parts(file, folder)
+    with open_xes(file) as stream:
+        for part in read(stream, file, typed=typed):
+            parts.add(part)
+    return parts
+
+
+def _tell(table: XesTable, *, paired: int) -> None:
+    """Say once what of the file is not in the log, and once what of it became one."""
+    parts = table.parts
+    aside = (
+        {name: count for name, count in table.transitions.items() if name in STANDARD - {COMPLETE}}
+        if table.pairing
+        else {}
+    )
+    aside[START] = aside.get(START, 0) - paired
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(aside.items()) if count)
+    said = (
+        counts
+        and f'{sum(aside.values())} events that complete nothing ({counts}; lifecycle="all" keeps each as a row)',
+        table.nameless and f"{table.nameless} events without activity (concept:name)",
+        parts.empty and f"{parts.empty} traces without events",
+        parts.events_without_trace and f"{parts.events_without_trace} events outside of any trace",
+    )
+    if any(said):
+        text = "; ".join(part for part in said if part)
+        warnings.warn(f"{parts.path}: not in the log: {text}", SetAsideWarning, stacklevel=3)
+    merged = table.shared_names
+    if merged:
+        text = f"{len(merged)} names are those of several traces (one is {merged[0]!r}); each became one order"
+        warnings.warn(f"{parts.path}: {text}", MergedTracesWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""What all tests share: `make_log` types a tiny log by hand, `make_study` a study, `shared` is the folder of real data."""
+"""What all tests share: `make_log` types a log by hand, `make_study` a study; `shared` is the folder of real data."""
 
 import os
 import re
@@ -13,6 +13,7 @@ from procmine import engine
 from procmine.assemble.sequence import sequence
 from procmine.schema import CASE, EVENT, EVENT_ATTRIBUTE
 from procmine.study import Study, open_study
+from small_project import make_project
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STUDIES = CHECKOUT / "tests" / "studies"
@@ -80,6 +81,14 @@ def make_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     """Writes a study to `tmp_path/eventlogs/small`; its results go to `tmp_path/outputs`."""
     monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
     return lambda definition, exports: study_in(tmp_path / "eventlogs" / "small", definition, exports)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in `tmp_path`, as `small_project` says, whose results go to its own `outputs`."""
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
+    monkeypatch.delenv("PROCMINE_PSEUDONYM_KEY", raising=False)
+    return make_project(tmp_path)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ibis import _
-from ibis.expr.types import BooleanValue, Deferred, Table
+from ibis import Deferred, _
+from ibis.expr.types import BooleanValue, Table
 
 from procmine.assemble.sequence import resequence
 from procmine.errors import LogError, nearest

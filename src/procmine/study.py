@@ -7,22 +7,24 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 
 import ibis
+import ibis.expr.datatypes as dt
 import pandas as pd
 from ibis.expr.types import Table
 
 from procmine import assemble, engine
 from procmine.assemble.build import FINDINGS, LEDGER, LOG, SET_ASIDE
-from procmine.assemble.mapping import StudyFile, load_study_file
+from procmine.assemble.mapping import StudyFile
+from procmine.assemble.study_file import load_study_file
 from procmine.errors import ExportError, StudyError, nearest
 
 EVENTLOGS = "eventlogs"
 OUTPUTS = "outputs"
 STUDY_FILE = "study.yaml"
 EXPORTS = "exports"
+_NOTHING = {"procmine:row": dt.int64, "procmine:reason": dt.string}
 
 
 def project_root() -> Path:
@@ -50,7 +52,9 @@ def open_study(study: str | os.PathLike[str]) -> "Study":
         folder = root / EVENTLOGS / study
         if not (folder / STUDY_FILE).is_file():
             known = [found.parent.name for found in (root / EVENTLOGS).glob(f"*/{STUDY_FILE}")]
-            raise StudyError(f"no study {os.fspath(study)!r}", where=root / EVENTLOGS, expected=nearest(str(study), known))
+            raise StudyError(
+                f"no study {os.fspath(study)!r}", where=root / EVENTLOGS, expected=nearest(str(study), known)
+            )
     return Study(folder.resolve(), load_study_file(folder / STUDY_FILE))
 
 
@@ -85,16 +89,22 @@ class Study:
             return latest.to_pydatetime()
         return end
 
-    @cached_property
+    @property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of `study.yaml`, of the designed flow and of every export, by path inside the study.
 
         Errors: `ExportError` for an export that is missing.
         """
-        files = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values())]
+        for path in self._files.values():
+            _state(path)
+        return {name: _sha256(path) for name, path in self._files.items()}
+
+    @property
+    def _files(self) -> dict[str, Path]:
+        names = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values())]
         if self.file.designed_flow is not None:
-            files.append(self.file.designed_flow)
-        return {file: _sha256(self.folder / file) for file in files}
+            names.append(self.file.designed_flow)
+        return {name: self.folder / name for name in names}
 
     def log(self) -> Table:
         """The study's log: assembled from its exports, or the stored one where inputs and mapping are the same.
@@ -117,7 +127,8 @@ class Study:
         return pd.read_parquet(self._stored() / FINDINGS)
 
     def set_aside(self, source: str) -> Table:
-        """The rows of a source (by its name in `study.yaml`) that gave nothing: `source_row`, `reason`, its columns.
+        """The rows of a source (by its name in `study.yaml`) that gave nothing: `procmine:row` (1 below the header),
+        `procmine:reason`, and the columns that the study reads.
 
         Errors: `StudyError` for a source that the study does not have.
         """
@@ -128,7 +139,7 @@ class Study:
         stored = self._stored() / SET_ASIDE / f"{source}.parquet"
         if stored.is_file():
             return engine.read_parquet(stored)
-        return engine.table(pd.DataFrame({"source_row": [], "reason": []}), {"source_row": "int64", "reason": "string"})
+        return engine.table(pd.DataFrame(columns=list(_NOTHING)), _NOTHING)
 
     def _stored(self) -> Path:
         """The folder of the assembled log of the present inputs; assembled now if it is not there."""
@@ -142,23 +153,39 @@ class Study:
             assemble.build(self.file, self.folder / EXPORTS, target)
             with contextlib.suppress(OSError):  # another process has just stored the same log
                 target.rename(folder)
-        for other in folder.parent.iterdir():
-            if other != folder and not other.name.startswith("."):
+        own, _dash, _inputs = folder.name.partition("-")
+        for other in folder.parent.glob(f"{own}-*"):
+            if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
         return folder
 
-    @cached_property
+    @property
     def _fingerprint(self) -> str:
-        """Names the stored log: changes with any input, and with the code that assembles."""
+        """Names the stored log: by its study's folder, and by all that decides what is in it.
+
+        That is the mapping as it was read, every export, and the code that assembles. Files are known by what the file
+        system says of them, since reading them all would take as long as assembling.
+        """
+        for path in self._files.values():
+            _state(path)
+        exports = [self.folder / EXPORTS / source.file for source in self.file.sources.values()]
         code = sorted(Path(assemble.__file__).parent.glob("*.py"))
-        parts = [*self.inputs.items(), *((path.name, _sha256(path)) for path in code), ("ibis", ibis.__version__)]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+        files = [(path.name, (state := _state(path)).st_size, state.st_mtime_ns) for path in [*exports, *code]]
+        return f"{_digest(str(self.folder))}-{_digest(self.file.model_dump_json(), repr(files), ibis.__version__)}"
 
 
-def _sha256(path: Path) -> str:
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _state(path: Path) -> os.stat_result:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return path.stat()
     except FileNotFoundError:
         names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise ExportError("no such file", where=path, expected=nearest(path.name, names)) from None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

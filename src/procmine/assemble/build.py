@@ -1,10 +1,8 @@
 """From a study's exports to its log: read, map, correlate, sequence, with the account of every row."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import duckdb
 import ibis
 from ibis import _
 from ibis.expr.types import Table
@@ -14,8 +12,8 @@ from procmine.assemble import events as ev
 from procmine.assemble import ledger
 from procmine.assemble.correlate import orders_of_keys, with_order
 from procmine.assemble.mapping import Source, StudyFile
-from procmine.assemble.orders import order_table
-from procmine.assemble.read import explain, read_export
+from procmine.assemble.orders import attribute_values, order_table
+from procmine.assemble.read import CELL, ROW, read_export
 from procmine.assemble.sequence import TIE_BREAKERS, sequence
 from procmine.errors import LogError
 from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes
@@ -27,55 +25,41 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
     """Assemble the log of `study` from the files under `exports` and store it in the folder `target`.
 
     Writes `log.parquet` (a log), `ledger.parquet`, `findings.parquet` and, for each source with rows that gave nothing,
-    `set_aside/<source>.parquet`: those rows as exported, with `source_row` and `reason`.
+    `set_aside/<source>.parquet`: those rows as exported, with `procmine:row` and `procmine:reason`.
 
     Errors: `ExportError` for a file that cannot be read as declared or has times of no known zone; `StudyError` for
     keys that no link joins; `LogError` where no row gives an event.
     """
     with ExitStack() as scratch:
-        raw = {name: _read(source, exports, scratch) for name, source in study.sources.items()}
-        known = orders_of_keys(study, raw, scratch)
-        rows = {name: with_order(raw[name], source, study.order, known) for name, source in study.sources.items()}
-        found = {
-            name: _candidates(rows[name], source, study, exports, scratch)
+        raw = {
+            name: read_export(exports / source.file, source, ev.columns_read(source), scratch)
             for name, source in study.sources.items()
-            if source.events
         }
+        known = orders_of_keys(study, raw, scratch)
+        rows = {name: with_order(raw[name], source, study, known) for name, source in study.sources.items()}
+        found = {
+            name: ev.candidates(rows[name], source, study) for name, source in study.sources.items() if source.events
+        }
+        events = ibis.union(*(_events(found[name], study.sources[name]) for name in found))
+        values = attribute_values(study, rows)
+        if values is not None:
+            values = scratch.enter_context(engine.materialized(values))
+        orders = scratch.enter_context(engine.materialized(order_table(study, found, events, values)))
         accounts = {
             name: ledger.account(found[name], source)
             if name in found
-            else ledger.account_without_events(rows[name], source)
+            else ledger.account_without_events(rows[name], source, orders)
             for name, source in study.sources.items()
         }
         totals = ledger.totals({study.sources[name].file: account for name, account in accounts.items()})
+        ledger.refuse_naive_times(totals, found, raw, study, exports)
         if not totals["events"].sum():
             reasons = "; ".join(f"{row.rows} rows of {row.source}: {row.reason}" for row in totals.itertuples())
             raise LogError(f"no row of the exports gives an event ({reasons})", where=study.title)
-        events = ibis.union(*(_events(found[name], study.sources[name]) for name in found))
-        orders = scratch.enter_context(engine.materialized(order_table(study, found, rows, events)))
         engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
         totals.to_parquet(target / LEDGER, index=False)
-        ledger.findings(study, raw, events).to_parquet(target / FINDINGS, index=False)
+        ledger.findings(study, raw, events, values).to_parquet(target / FINDINGS, index=False)
         _store_set_aside(raw, accounts, target / SET_ASIDE)
-
-
-def _read(source: Source, exports: Path, scratch: ExitStack) -> Table:
-    """The export as text; computed once where it is needed more than once."""
-    path = exports / source.file
-    table = read_export(path, source, ev.columns_read(source), scratch)
-    forms = len(ev.time_columns(source))
-    if source.events and forms == 1 and len(source.keys) == 1:
-        return table
-    with _explained(path):
-        return scratch.enter_context(engine.materialized(table))
-
-
-def _candidates(rows: Table, source: Source, study: StudyFile, exports: Path, scratch: ExitStack) -> Table:
-    path = exports / source.file
-    with _explained(path):
-        found = scratch.enter_context(engine.materialized(ev.candidates(rows, source, study)))
-    ledger.refuse_naive_times(found, rows, source, path)
-    return found
 
 
 def _events(found: Table, source: Source) -> Table:
@@ -87,15 +71,9 @@ def _events(found: Table, source: Source) -> Table:
 def _store_set_aside(raw: dict[str, Table], accounts: dict[str, Table], folder: Path) -> None:
     folder.mkdir()
     for name, account in accounts.items():
-        reasons = account.filter(_.reason.notin(ledger.USED)).select("source_row", "reason")
+        unused = account.filter(_.reason.notin(ledger.USED))
+        reasons = unused.select(**{ROW: _.source_row, "procmine:reason": _.reason})
         if engine.scalar(reasons.count()):
-            rows = raw[name].inner_join(reasons, "source_row").relocate("source_row", "reason")
-            engine.store(rows.order_by("source_row"), folder / f"{name}.parquet")
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        raise explain(error, path) from error
+            rows = raw[name].inner_join(reasons, ROW).relocate(ROW, "procmine:reason")
+            rows = rows.rename(lambda column: column.removeprefix(CELL))
+            engine.store(rows.order_by(ROW), folder / f"{name}.parquet")

@@ -9,6 +9,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.read import CELL, ORDER, PROBLEM, cell
 from procmine.errors import StudyError
 
 NO_KEY = "no order key"
@@ -16,13 +17,14 @@ UNKNOWN_KEY = "key of no order"
 AMBIGUOUS = "key of several orders"
 CLAIMED = "order claimed by several keys"
 DISAGREE = "keys of different orders"
+INCOMPLETE = "link incomplete"
 
 
 def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack) -> dict[str, Table]:
     """For each kind of key but the order's own, which order each key belongs to.
 
     Starts from the kind that names the order and follows, over any number of hops, the sources that carry two or more
-    kinds. Returns a table per kind, one row a key:
+    kinds. Returns a table per kind, one row a key (of a kind that orders share: one row a key and order):
 
     - key: string
     - case_id: string, null where the key cannot be given to one order
@@ -46,8 +48,11 @@ def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitS
                 expected=f"A source, such as a link table, whose keys name {study.order!r} or a kind linked to it",
             )
         for kind, pairs in found.items():
-            one = _one_order_a_key(ibis.union(*pairs) if len(pairs) > 1 else pairs[0], many=kind in many)
-            known[kind] = scratch.enter_context(engine.materialized(one))
+            linked = ibis.union(*pairs, distinct=True) if len(pairs) > 1 else pairs[0].distinct()
+            orders = (
+                _every_order_of_a_key(linked) if kind in study.shared else _one_order_a_key(linked, many=kind in many)
+            )
+            known[kind] = scratch.enter_context(engine.materialized(orders))
     return known
 
 
@@ -59,7 +64,9 @@ def _links(
     for name, source in study.sources.items():
         for via in source.keys:
             if kind in source.keys and via in reached:
-                both = tables[name].select(key=source.keys[kind], case_id=source.keys[via]).drop_null().distinct()
+                rows = tables[name]
+                both = rows.select(key=cell(rows, source.keys[kind]), case_id=cell(rows, source.keys[via]))
+                both = both.drop_null().distinct()
                 pairs.append(both if via == study.order else _through(both, known[via]))
     return pairs
 
@@ -67,6 +74,10 @@ def _links(
 def _through(pairs: Table, known: Table) -> Table:
     joined = pairs.rename(via="case_id").join(known.rename(via="key"), "via")
     return joined.select("key", "case_id").drop_null()
+
+
+def _every_order_of_a_key(pairs: Table) -> Table:
+    return pairs.select("key", problem=ibis.null("string"), case_id=_.case_id)
 
 
 def _one_order_a_key(pairs: Table, *, many: bool) -> Table:
@@ -77,29 +88,48 @@ def _one_order_a_key(pairs: Table, *, many: bool) -> Table:
     return marked.select("key", "problem", case_id=ibis.ifelse(_.problem.isnull(), _.case_id, None))
 
 
-def with_order(rows: Table, source: Source, order: str, known: Mapping[str, Table]) -> Table:
-    """`rows` of a source with `case_id` and, where that is null, the `key_problem` that says why.
+def with_order(rows: Table, source: Source, study: StudyFile, known: Mapping[str, Table]) -> Table:
+    """`rows` of a source with `ORDER` and, where that is null, the `PROBLEM` that says why.
 
-    The keys of a row must not disagree: two that lead to different orders give `DISAGREE`.
+    The keys of a row must not disagree: two that lead to different orders give `DISAGREE`. A row with nothing but keys
+    that orders share is there once for each of its orders. A row of a link table has a `PROBLEM` unless all of its keys
+    lead to the order.
     """
     joined = rows
-    for place, (kind, column) in enumerate(source.keys.items()):
-        if kind == order:
-            joined = joined.mutate(**{f"order_{place}": _[column], f"problem_{place}": ibis.null("string")})
+    orders, told = [], []
+    for kind, column in _telling_keys(source, study).items():
+        if kind == study.order:
+            orders.append(CELL + column)
         else:
-            match = known[kind].rename({f"key_{place}": "key", f"order_{place}": "case_id", f"problem_{place}": "problem"})
-            joined = joined.left_join(match, joined[column] == match[f"key_{place}"])
-    places = range(len(source.keys))
-    orders = [joined[f"order_{place}"] for place in places]
-    case_id = ibis.coalesce(*orders)
-    disagree = ibis.or_(*(order != case_id for order in orders)).fill_null(False)
-    told = ibis.coalesce(*(joined[f"problem_{place}"] for place in places))
-    empty = ibis.and_(*(joined[column].isnull() for column in source.keys.values()))
+            key, of_key, problem = (f"procmine:{name}:{kind}" for name in ("key", "order", "problem"))
+            match = known[kind].rename({key: "key", of_key: "case_id", problem: "problem"})
+            joined = joined.left_join(match, cell(joined, column) == match[key])
+            orders.append(of_key)
+            told.append(problem)
+    found = [joined[name] for name in orders]
+    case_id = ibis.coalesce(*found)
+    disagree = ibis.or_(*(one != case_id for one in found)).fill_null(False)
+    empty = [cell(joined, column).isnull() for column in source.keys.values()]
+    wrong = ibis.coalesce(*(joined[name] for name in told), ibis.null("string"))
+    if source.is_link:
+        known_order = case_id.notnull() & wrong.isnull()
+        incomplete = [(ibis.or_(*empty), INCOMPLETE)]
+    else:
+        known_order = case_id.notnull()
+        incomplete = []
     problem = ibis.cases(
-        (empty, NO_KEY), (disagree, DISAGREE), (case_id.notnull(), None), else_=told.fill_null(UNKNOWN_KEY)
+        (ibis.and_(*empty), NO_KEY),
+        *incomplete,
+        (disagree, DISAGREE),
+        (known_order, None),
+        else_=wrong.fill_null(UNKNOWN_KEY),
     )
     return joined.select(
-        *rows.columns,
-        case_id=ibis.ifelse(disagree, None, case_id),
-        key_problem=problem.cast("string"),
+        *rows.columns, **{ORDER: ibis.ifelse(disagree, None, case_id), PROBLEM: problem.cast("string")}
     )
+
+
+def _telling_keys(source: Source, study: StudyFile) -> dict[str, str]:
+    """The keys of a source that say which order a row belongs to: those not shared, else the first of those shared."""
+    telling = {kind: column for kind, column in source.keys.items() if kind not in study.shared}
+    return telling or dict([next(iter(source.keys.items()))])

@@ -1,6 +1,7 @@
 """The ledger: every exported row, and what became of it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import ibis
 import pandas as pd
@@ -8,14 +9,20 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
+from procmine.assemble import clock
 from procmine.assemble import events as ev
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
+from procmine.assemble.orders import SEVERAL
+from procmine.assemble.read import CELL, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.sequence import TIE_BREAKERS
 from procmine.errors import ExportError
+from procmine.schema import CASE, attributes
 
 EVENT_ROW = "event"
 LINK_ROW = "link"
 ATTRIBUTE_ROW = "order attributes"
+LINK_AGAIN = "link repeated"
+NO_EVENTS = "order without events"
 USED = (EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW)
 """The reasons of rows that gave something; every other reason set the row aside."""
 
@@ -39,17 +46,25 @@ def account(candidates: Table, source: Source) -> Table:
     return by_row.select("source_row", reason=reason, events=_.events)
 
 
-def account_without_events(rows: Table, source: Source) -> Table:
-    """What became of each row of a source that gives links or order attributes only; columns as in `account`."""
-    columns = list(source.keys.values())
-    use = ATTRIBUTE_ROW if source.order_attributes else LINK_ROW
-    incomplete = ibis.or_(*(rows[column].isnull() for column in columns))
-    problem = ibis.cases((incomplete, "link incomplete" if len(columns) > 1 else "no order key"), else_=None)
-    if len(columns) > 1 and not source.order_attributes:
-        first = ibis.row_number().over(group_by=columns, order_by=rows.source_row) == 0
-        problem = problem.coalesce(ibis.ifelse(first, ibis.null("string"), "link repeated"))
-    reason = problem.coalesce(rows.key_problem).fill_null(use)
-    return rows.select("source_row", reason=reason, events=ibis.literal(0, "int64"))
+def account_without_events(rows: Table, source: Source, orders: Table) -> Table:
+    """What became of each row of a source that gives links or order attributes only; columns as in `account`.
+
+    `orders` has the `case_id` of every order with an event: attributes of any other are set aside, since the log has no
+    place for them.
+    """
+    if source.is_link:
+        keys = [CELL + column for column in source.keys.values()]
+        first = ibis.row_number().over(group_by=keys, order_by=rows[ROW]) == 0
+        reason = ibis.coalesce(rows[PROBLEM], ibis.ifelse(first, LINK_ROW, LINK_AGAIN))
+        return rows.select(source_row=rows[ROW], reason=reason, events=ibis.literal(0, "int64"))
+    told = rows.select(source_row=_[ROW], case_id=_[ORDER], problem=_[PROBLEM])
+    seen = told.left_join(orders.select(with_events="case_id"), [("case_id", "with_events")])
+    reason = ibis.cases((_.problem.notnull(), _.problem), (_.with_events.notnull(), ATTRIBUTE_ROW), else_=NO_EVENTS)
+    by_row = seen.select("source_row", reason=reason).group_by("source_row")
+    used = by_row.agg(least=_.reason.min(), used=(_.reason == ATTRIBUTE_ROW).any())
+    return used.select(
+        "source_row", reason=ibis.ifelse(_.used, ATTRIBUTE_ROW, _.least), events=ibis.literal(0, "int64")
+    )
 
 
 def totals(accounts: Mapping[str, Table]) -> pd.DataFrame:
@@ -63,37 +78,69 @@ def totals(accounts: Mapping[str, Table]) -> pd.DataFrame:
     return ordered.sort_values(["source", "reason"], ignore_index=True)
 
 
-def refuse_naive_times(candidates: Table, rows: Table, source: Source, place: object) -> None:
-    """An `ExportError` that shows the first time of `source` that has no offset while its system names no zone."""
-    naive = candidates.filter(_.problem == ev.NO_ZONE).agg(rows=_.count(), first=_.source_row.min())
-    found = engine.collect(naive).iloc[0]
-    if not found["rows"]:
-        return
-    row = engine.collect(rows.filter(_.source_row == int(found["first"]))).iloc[0]
-    shown = next(row[column] for column in ev.time_columns(source) if isinstance(row[column], str))
-    raise ExportError(
-        f"time {shown!r} has no offset, and no time zone is declared ({found['rows']} such rows)",
-        where=f"{place}, row {found['first']}",
-        expected=f"Declare time_zone (such as Asia/Shanghai) for system {source.system!r} in study.yaml"
-        if source.system
-        else "Give the source a system with a time_zone in study.yaml",
-    )
+def refuse_naive_times(
+    totals: pd.DataFrame, found: Mapping[str, Table], raw: Mapping[str, Table], study: StudyFile, exports: Path
+) -> None:
+    """An `ExportError` that shows the first time without an offset in a source whose system names no zone."""
+    for name, source in study.sources.items():
+        rows = totals.loc[(totals["source"] == source.file) & (totals["reason"] == ev.NO_ZONE), "rows"].sum()
+        if rows:
+            first = int(engine.scalar(found[name].filter(_.problem == ev.NO_ZONE).source_row.min()))
+            cells = engine.collect(raw[name].filter(_[ROW] == first)).iloc[0]
+            shown = next(cells[CELL + name] for name in ev.time_columns(source) if isinstance(cells[CELL + name], str))
+            whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"
+            raise ExportError(
+                f"time {shown!r} has no offset, and no time zone is declared (rows like this: {rows})",
+                where=f"{exports / source.file}, row {first}",
+                expected=f"Declare the time_zone of {whose} in study.yaml, such as Asia/Shanghai",
+            )
 
 
-def findings(study: StudyFile, raw: Mapping[str, Table], events: Table) -> pd.DataFrame:
+def findings(study: StudyFile, raw: Mapping[str, Table], events: Table, values: Table | None) -> pd.DataFrame:
     """What a reader of the log should know of it: `finding`, `source`, `rows`, `example`; no row where all is well."""
     found = [_ties(events).mutate(finding=ibis.literal("order decided only by the row in the export"))]
     for name, source in study.sources.items():
         for column, unread in ev.unreadable_cells(raw[name], source, study):
             rows = raw[name].filter(unread)
             found.append(
-                rows.agg(rows=_.count(), example=_[column].min())
+                rows.agg(rows=_.count(), example=_[CELL + column].min())
                 .filter(_.rows > 0)
                 .mutate(source=ibis.literal(source.file), finding=ibis.literal(f"{column} does not read as declared"))
             )
+        found += _clock_changes(study, source, raw[name])
+    if values is not None:
+        found += [_several_values(values, name) for name in attributes(values, CASE)]
     columns = ["finding", "source", "rows", "example"]
     table = ibis.union(*(part.select(columns) for part in found)) if len(found) > 1 else found[0].select(columns)
     return engine.collect(table).sort_values(columns, ignore_index=True)
+
+
+def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[Table]:
+    """Times that a change of the clock skips, or that it makes ambiguous: per column, `rows` and an `example`."""
+    zone = ev.time_zone(source, study)
+    if source.events is None or zone in {None, "UTC"} or clock.has_offset(source.time_format):
+        return []
+    found = []
+    for column in ev.time_columns(source):
+        text = cell(rows, column)
+        wall = clock.wall_time(text, form=source.time_format)
+        first, last = engine.collect(rows.agg(first=wall.min(), last=wall.max())).iloc[0]
+        changes = [] if pd.isna(first) else list(clock.clock_changes(str(zone), first, last))
+        if changes:
+            inside = ibis.or_(*((wall >= ibis.literal(begin)) & (wall < ibis.literal(end)) for begin, end in changes))
+            doubtful = rows.filter(inside).agg(rows=_.count(), example=_[CELL + column].min()).filter(_.rows > 0)
+            finding = ibis.literal(f"{column} falls into a change of the clock in {zone}")
+            found.append(doubtful.mutate(source=ibis.literal(source.file), finding=finding))
+    return found
+
+
+def _several_values(values: Table, name: str) -> Table:
+    differing = values.filter(values[f"{SEVERAL}{name}"])
+    return (
+        differing.agg(rows=_.count(), example=_.case_id.min())
+        .filter(_.rows > 0)
+        .mutate(source=ibis.null("string"), finding=ibis.literal(f"orders with several values of {name}"))
+    )
 
 
 def _ties(events: Table) -> Table:

@@ -4,17 +4,24 @@ The models below are the reference of the file. Every key is checked before anyt
 with the nearest known one.
 """
 
-import codecs
 import datetime
+import re
 import zoneinfo
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    model_validator,
+)
 
-from procmine.errors import StudyError, nearest
+from procmine.errors import nearest
 
 
 def _known_zone(name: str) -> str:
@@ -25,7 +32,7 @@ def _known_zone(name: str) -> str:
 
 def _known_encoding(name: str) -> str:
     try:
-        codecs.lookup(name)
+        "".encode(name)
     except LookupError:
         raise ValueError(f"no encoding {name!r}; use utf-8, gb18030, latin-1 or another that Python knows") from None
     return name
@@ -38,14 +45,29 @@ def _inside(path: str) -> str:
     return path
 
 
+def _known_format(form: str) -> str:
+    for directive in re.findall(r"%-?.?", form):
+        if not re.fullmatch(r"%([aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|-[dHIjmMSy])", directive):
+            raise ValueError(f"no directive {directive!r} in a time format; write it as in %Y-%m-%d %H:%M:%S%z")
+    return form
+
+
+def _a_date(given: object) -> object:
+    if isinstance(given, str) and given.isdigit():
+        raise ValueError("not a date or time; write it as 2024-01-31 or 2024-01-31T08:00:00+08:00")
+    return given
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+TimeFormat = Annotated[str, AfterValidator(_known_format)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 InnerPath = Annotated[str, AfterValidator(_inside)]
+Day = Annotated[datetime.datetime | datetime.date | None, BeforeValidator(_a_date)]
 AttributeType = Literal["string", "integer", "number", "boolean", "time"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -141,14 +163,22 @@ class Source(_Part):
     format: Literal["csv"] = "csv"
     encoding: Encoding = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    time_format: str | None = None
+    time_format: TimeFormat | None = None
     """A strptime format where times are not ISO 8601."""
     keys: dict[str, str] = Field(min_length=1)
     """The kind of key and the column that holds it: ``{order: order_id}``."""
     many: list[str] = []
     """Kinds of key of which one order may own several, as an order has several work orders."""
+    shared: list[str] = []
+    """Kinds of key that several orders share, as orders share a product: what a row with nothing but such keys says, it
+    says of each of those orders. A shared key never decides which order an event belongs to."""
     events: Events | None = None
     order_attributes: dict[str, str | Attribute] = {}
+
+    @property
+    def is_link(self) -> bool:
+        """Whether its rows give links between keys and nothing else."""
+        return self.events is None and not self.order_attributes
 
 
 class Window(_Part):
@@ -157,8 +187,8 @@ class Window(_Part):
     A date without a time is the first moment of that day for `from`, the last for `to`.
     """
 
-    start: datetime.datetime | datetime.date | None = Field(default=None, alias="from")
-    end: datetime.datetime | datetime.date | None = Field(default=None, alias="to")
+    start: Day = Field(default=None, alias="from")
+    end: Day = Field(default=None, alias="to")
     time_zone: Zone = "UTC"
 
     @model_validator(mode="after")
@@ -172,9 +202,7 @@ class Window(_Part):
         """The first and the last moment of the window, in UTC."""
         return self._moment(self.start, datetime.time.min), self._moment(self.end, datetime.time.max)
 
-    def _moment(
-        self, given: datetime.datetime | datetime.date | None, time: datetime.time
-    ) -> datetime.datetime | None:
+    def _moment(self, given: datetime.datetime | datetime.date | None, time: datetime.time) -> datetime.datetime | None:
         if given is None:
             return None
         moment = given if isinstance(given, datetime.datetime) else datetime.datetime.combine(given, time)
@@ -185,6 +213,10 @@ class Window(_Part):
 class StatusRules(_Part):
     """When an order is over. The first rule that holds gives its status; `open` where none does."""
 
+    attribute: str | None = None
+    """An order attribute whose value says it, where an export states the status of its orders."""
+    values: dict[str, Literal["finished", "open", "cancelled"]] = {}
+    """What the attribute's values mean; the activities decide for values that are not listed."""
     cancelled: list[str] = []
     """Activities of which one is enough to call the order cancelled."""
     finished: list[str] = []
@@ -222,64 +254,45 @@ class StudyFile(_Part):
         kinds = {kind for source in self.sources.values() for kind in source.keys}
         if self.order not in kinds:
             yield f"order: no source has a key {self.order!r}. {nearest(self.order, kinds)}"
+        if self.order in self.shared:
+            yield f"order: orders cannot share {self.order!r}, the key that names them"
         if not any(source.events for source in self.sources.values()):
             yield "sources: none of them gives events"
-        types: dict[str, str] = {}
-        files: dict[str, str] = {}
         for name, source in self.sources.items():
-            if source.system is not None and source.system not in self.systems:
-                yield f"sources.{name}.system: no system {source.system!r}. {nearest(source.system, self.systems)}"
-            if source.file in files:
-                yield f"sources.{name}.file: {source.file!r} is already read by source {files[source.file]!r}"
-            files[source.file] = name
-            for kind in source.many:
+            yield from self._problems_of_source(name, source)
+        yield from self._problems_of_attributes()
+
+    def _problems_of_source(self, name: str, source: Source) -> Iterator[str]:
+        if source.system is not None and source.system not in self.systems:
+            yield f"sources.{name}.system: no system {source.system!r}. {nearest(source.system, self.systems)}"
+        first = next(other for other, read in self.sources.items() if read.file == source.file)
+        if first != name:
+            yield f"sources.{name}.file: {source.file!r} is already read by source {first!r}"
+        for rule, kinds in (("many", source.many), ("shared", source.shared)):
+            for kind in kinds:
                 if kind not in source.keys:
-                    yield f"sources.{name}.many: no key {kind!r} in this source. {nearest(kind, source.keys)}"
+                    yield f"sources.{name}.{rule}: no key {kind!r} in this source. {nearest(kind, source.keys)}"
+        if source.events and not source.keys.keys() - self.shared:
+            yield f"sources.{name}.keys: events need a key that orders do not share"
+
+    def _problems_of_attributes(self) -> Iterator[str]:
+        types: dict[str, str] = {}
+        for name, source in self.sources.items():
             for attribute, cell in source.order_attributes.items():
                 kind = "string" if isinstance(cell, str) else cell.type
                 if types.setdefault(attribute, kind) != kind:
                     yield f"sources.{name}.order_attributes.{attribute}: {kind} here, {types[attribute]} before"
-        if "status" in types and self.status is not None:
-            yield "order_attributes.status: the name is taken by the study's own status rules; choose another"
+        if self.status is not None:
+            if "status" in types:
+                yield "order_attributes.status: the name is taken by the study's own status rules; choose another"
+            stated = self.status.attribute
+            if stated is not None and stated not in types:
+                yield f"status.attribute: no order attribute {stated!r}. {nearest(stated, types)}"
         for column in self.personal:
             if column not in {"resource", *types}:
                 yield f"personal: no column {column!r}. {nearest(column, ['resource', *types])}"
 
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML in which a key that is there twice is an error, not the last one's silent win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for place, key in enumerate(keys):
-            if key in keys[:place]:
-                line = node.value[place][0].start_mark.line + 1
-                raise yaml.YAMLError(f"key {key!r} is there twice, the second time in line {line}")
-        return super().construct_mapping(node, deep)
-
-
-def load_study_file(path: Path) -> StudyFile:
-    """The checked content of a `study.yaml`.
-
-    Errors: `StudyError` that names the file and the key, for text that is not YAML, a key that is unknown (with the
-    nearest known one), missing or there twice, and a value that is not allowed.
-    """
-    try:
-        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise StudyError(f"this is not a YAML file: {error}", where=path) from error
-    try:
-        return StudyFile.model_validate(given)
-    except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors()]
-        where, found = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise StudyError(f"{found}{more}", where=f"{path}, {where}" if where else path) from error
-
-
-def _problem(detail: Any) -> tuple[str, str]:
-    where = ".".join(str(part) for part in detail["loc"])
-    message = detail["msg"].removeprefix("Value error, ")
-    given = detail["input"]
-    shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
-    return where, f"{message}{shown}"
+    @property
+    def shared(self) -> set[str]:
+        """The kinds of key that several orders share."""
+        return {kind for source in self.sources.values() for kind in source.shared}

@@ -7,54 +7,83 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine.assemble import events as ev
-from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping import StatusRules, StudyFile
+from procmine.assemble.read import CELL, ORDER
 from procmine.schema import CASE, STATUS
 
+SEVERAL = "several "
+"""Before the name of an attribute: whether the rows of the order disagree about it."""
 
-def order_table(study: StudyFile, found: Mapping[str, Table], rows: Mapping[str, Table], events: Table) -> Table:
+
+def order_table(study: StudyFile, found: Mapping[str, Table], events: Table, values: Table | None) -> Table:
     """One row per order that has an event: `case_id`, its `case:` attributes, and `case:status` where rules are given.
 
-    An attribute is the first value found: by the sources' order in the study, then by the row in the export. Status is
-    the first that holds of: cut (events before the observation window were set aside), cancelled, finished, open.
+    `values` is what `attribute_values` gives. Status is the first that holds of: cut (events before the observation
+    window were set aside), the meaning of the order's status attribute, cancelled, finished, open.
     """
     orders = events.select("case_id").distinct()
-    given = _attributes(study, found, rows)
-    if given is not None:
+    if values is not None:
+        given = values.drop(name for name in values.columns if name.startswith(SEVERAL))
         orders = orders.left_join(given, "case_id").drop("case_id_right")
-    if study.status is not None:
-        orders = orders.left_join(_status(study, found, events), "case_id").drop("case_id_right")
-    return orders
+    return orders if study.status is None else _with_status(orders, study.status, found, events)
 
 
-def _attributes(study: StudyFile, found: Mapping[str, Table], rows: Mapping[str, Table]) -> Table | None:
+def attribute_values(study: StudyFile, rows: Mapping[str, Table]) -> Table | None:
+    """One row per order: `case_id`, its `case:` attributes, and for each of them `several <name>`, a boolean.
+
+    An attribute's value comes from the first source in the study that has one for the order. Where the rows of that
+    source disagree it is the smallest, so that the order of rows in an export decides nothing. None where no source
+    declares an attribute.
+    """
     declared = {
-        name: ev.attribute_type(cell)
+        f"{CASE}{name}": ev.attribute_type(cell)
         for source in study.sources.values()
         for name, cell in source.order_attributes.items()
     }
     parts = []
     for place, (name, source) in enumerate(study.sources.items()):
         if source.order_attributes:
-            own = found.get(name, rows[name])
-            values = ev.order_attributes(own, source, study) if name not in found else {}
-            kept = own.filter(_.case_id.notnull()).mutate(**values)
-            absent = {f"{CASE}{other}": ibis.null(kind) for other, kind in declared.items()}
-            columns = {column: kept[column] if column in kept.columns else null for column, null in absent.items()}
-            parts.append(kept.select("case_id", first=_.source_row + (place << 40), **columns))
+            given = {f"{CASE}{attribute}": cell for attribute, cell in source.order_attributes.items()}
+            used = {CELL + ev.column_of(cell) for cell in given.values()}
+            texts = rows[name].filter(_[ORDER].notnull()).select(*sorted(used), case_id=ORDER).distinct()
+            values = {
+                column: ev.attribute(texts, given[column], source, study) if column in given else ibis.null(kind)
+                for column, kind in declared.items()
+            }
+            parts.append(texts.select("case_id", place=ibis.literal(place), **values))
     if not parts:
         return None
     together = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    return together.group_by("case_id").agg(**{f"{CASE}{name}": _[f"{CASE}{name}"].argmin(_.first) for name in declared})
+    lowest = together.group_by("case_id", "place").agg(
+        **{column: _[column].min() for column in declared},
+        **{f"{SEVERAL}{column}": _[column].max() for column in declared},
+    )
+    return lowest.group_by("case_id").agg(
+        **{column: _[column].argmin(_.place, where=_[column].notnull()) for column in declared},
+        **{
+            f"{SEVERAL}{column}": (_[column].min() != _[f"{SEVERAL}{column}"].max()).fill_null(False)
+            for column in declared
+        },
+    )
 
 
-def _status(study: StudyFile, found: Mapping[str, Table], events: Table) -> Table:
-    rules = study.status
-    assert rules is not None
+def _with_status(orders: Table, rules: StatusRules, found: Mapping[str, Table], events: Table) -> Table:
     reached = events.group_by("case_id").agg(
-        cancelled=_.activity.isin(rules.cancelled).any(), finished=_.activity.isin(rules.finished).any()
+        cancelled=_.count(where=_.activity.isin(rules.cancelled)) > 0,
+        finished=_.count(where=_.activity.isin(rules.finished)) > 0,
     )
     early = [table.filter(_.problem == ev.BEFORE_WINDOW).select("case_id") for table in found.values()]
     cut = ibis.union(*early, distinct=True) if len(early) > 1 else early[0].distinct()
-    marked = reached.left_join(cut, "case_id").mutate(cut=_.case_id_right.notnull())
-    status = ibis.cases((_.cut, "cut"), (_.cancelled, "cancelled"), (_.finished, "finished"), else_="open")
-    return marked.select("case_id", **{STATUS: status})
+    marked = orders.join(reached, "case_id").left_join(cut, "case_id").mutate(cut=_.case_id_right.notnull())
+    stated = (
+        []
+        if rules.attribute is None
+        else [
+            (marked[f"{CASE}{rules.attribute}"].cast("string") == value, meaning)
+            for value, meaning in rules.values.items()
+        ]
+    )
+    status = ibis.cases(
+        (marked.cut, "cut"), *stated, (marked.cancelled, "cancelled"), (marked.finished, "finished"), else_="open"
+    )
+    return marked.select(*orders.columns, **{STATUS: status})

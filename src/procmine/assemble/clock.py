@@ -1,0 +1,94 @@
+"""Read the times of an export: as moments in UTC, each by its own offset or by the zone of its system."""
+
+import datetime
+import zoneinfo
+from collections.abc import Iterator
+from typing import cast
+
+import ibis
+from ibis.expr.types import BooleanValue, StringValue, TimestampValue
+
+from procmine import engine
+from procmine.schema import TIME
+
+_OFFSET = r":\d\d(\.\d+)?\s*([Zz]|[A-Z][A-Za-z_/]+|[+-]\d\d(:?\d\d)?)$"
+_NO_SECONDS = r"^(\S+[ T]\d\d?:\d\d)\s*([Zz+-])"
+_SPACED_OFFSET = r"\s+([Zz]|[+-][\d:]+)$"
+
+
+def moment(text: StringValue, *, form: str | None, zone: str | None) -> TimestampValue:
+    """`text` in UTC: by its own offset where it has one, else as wall time of `zone`, or of UTC. Null if unreadable.
+
+    `form` is a strptime format; without one the text is ISO 8601, with or without seconds. A wall time that a change of
+    the clock skips is moved on by the change; of one that occurs twice the second is meant.
+    """
+    if form is not None:
+        parsed = engine.parse_time(text, form)
+        return parsed.cast(TIME) if has_offset(form) else engine.local_to_utc(parsed, zone or "UTC").cast(TIME)
+    iso = _iso(text)
+    offset = iso.try_cast(TIME).coalesce(_completed(iso).try_cast(TIME))
+    if zone in {None, "UTC"}:
+        return offset
+    local = engine.local_to_utc(iso.try_cast("timestamp"), zone or "UTC")
+    return ibis.ifelse(text.re_search(_OFFSET), offset, local.cast(TIME)).cast(TIME)
+
+
+def wall_time(text: StringValue, *, form: str | None) -> TimestampValue:
+    """`text` as the clock on the wall showed it; null where it states an offset, or does not read."""
+    if form is not None:
+        return engine.parse_time(text, form)
+    naive = text.re_search(_OFFSET).ifelse(ibis.null("string"), _iso(text))
+    return cast(TimestampValue, naive.try_cast("timestamp"))
+
+
+def is_naive(text: StringValue) -> BooleanValue:
+    """Whether an ISO time has no offset of its own."""
+    return text.notnull() & ~text.re_search(_OFFSET)
+
+
+def has_offset(form: str | None) -> bool:
+    """Whether a strptime format reads an offset or a zone."""
+    return form is not None and ("%z" in form or "%Z" in form)
+
+
+def clock_changes(
+    zone: str, first: datetime.datetime, last: datetime.datetime
+) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
+    """The stretches of wall time, [from, to), that `zone` skips or runs through twice between two wall times."""
+    info = zoneinfo.ZoneInfo(zone)
+    step = datetime.timedelta(days=1)
+    day = first.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=datetime.UTC) - step
+    while day < last.replace(tzinfo=datetime.UTC) + step:
+        if _offset(info, day) != _offset(info, day + step):
+            change = _change(info, day, day + step)
+            before, after = (
+                change + _offset(info, change + shift) for shift in (-datetime.timedelta(seconds=1), step * 0)
+            )
+            yield min(before, after).replace(tzinfo=None), max(before, after).replace(tzinfo=None)
+        day += step
+
+
+def _change(info: zoneinfo.ZoneInfo, low: datetime.datetime, high: datetime.datetime) -> datetime.datetime:
+    """The first second of the new offset between two moments in UTC."""
+    old = _offset(info, low)
+    while high - low > datetime.timedelta(seconds=1):
+        middle = low + datetime.timedelta(seconds=(high - low) // datetime.timedelta(seconds=2))
+        low, high = (middle, high) if _offset(info, middle) == old else (low, middle)
+    return high
+
+
+def _offset(info: zoneinfo.ZoneInfo, utc: datetime.datetime) -> datetime.timedelta:
+    offset = utc.astimezone(info).utcoffset()
+    assert offset is not None
+    return offset
+
+
+def _iso(text: StringValue) -> StringValue:
+    """`text` where it begins like a year: the engine would also take infinity, and 24 for the year 24."""
+    year = (text >= "0") & (text < ":") & text.substr(4, 1).isin(["-", "/"])
+    return cast(StringValue, year.ifelse(text, ibis.null("string")))
+
+
+def _completed(iso: StringValue) -> StringValue:
+    """Forms of ISO 8601 that the engine does not read: no seconds before an offset, a space before it."""
+    return iso.re_replace(_NO_SECONDS, r"\1:00\2").re_replace(_SPACED_OFFSET, r"\1")

@@ -1,0 +1,176 @@
+import subprocess
+import sys
+
+import pytest
+
+from procmine import cli
+from procmine.report import run
+from small_project import FLOW
+
+
+def exits(arguments, capsys):
+    """Run the command line; its exit code, standard output and standard error."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    captured = capsys.readouterr()
+    return stop.value.code or 0, captured.out, captured.err
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Reports whose notebook is not run: what surrounds it is tested."""
+    given = {}
+
+    def execute(document, target, parameters):
+        given.update(parameters)
+        return document
+
+    monkeypatch.setattr(run, "execute", execute)
+    return given
+
+
+def test_a_report_prints_where_its_page_is(project, capsys, quick):
+    code, out, err = exits(["report", "tiny", "--study", "tiny", "-p", "share=0.25", "--language", "zh"], capsys)
+    assert (code, err) == (0, "")
+    assert out.strip().endswith("report.html")
+    assert (quick["share"], quick["language"], quick["names"]) == (0.25, "zh", "pseudonyms")
+
+
+def test_names_are_plain_when_asked(project, capsys, quick):
+    code, *_ = exits(["report", "tiny", "--study", "tiny", "--names", "plain"], capsys)
+    assert (code, quick["names"]) == (0, "plain")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-p", "shaer=1"], "procmine: parameter shaer: the report has no such parameter. Did you mean 'share'?"),
+        (["-p", "share=much"], "procmine: parameter share: 'much' cannot be used. share is a number: a part of one."),
+        (["-p", "share"], "procmine: --parameter: 'share' is no parameter. Write key=value."),
+        (["-p", "most=1", "-p", "most=2"], "procmine: --parameter: most is given twice."),
+    ],
+)
+def test_a_mistaken_parameter_is_one_message_and_code_2(project, capsys, arguments, message):
+    code, out, err = exits(["report", "tiny", "--study", "tiny", *arguments], capsys)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert not (project / "outputs").exists()
+
+
+def test_a_misspelt_option_is_code_2(project, capsys):
+    code, _, err = exits(["report", "tiny", "--stduy", "tiny"], capsys)
+    assert code == 2
+    assert "--study" in err
+
+
+def test_a_missing_file_is_code_2(project, capsys):
+    (project / "eventlogs" / "tiny" / "exports" / "steps.csv").rename(
+        project / "eventlogs" / "tiny" / "exports" / "s.csv"
+    )
+    code, _, err = exits(["report", "tiny", "--study", "tiny"], capsys)
+    assert code == 2
+    assert "steps.csv: no such file" in err
+
+
+@pytest.mark.parametrize("verb", ["report", "log", "check"])
+def test_a_study_with_a_wrong_column_is_code_2_for_every_verb(project, capsys, verb):
+    path = project / "eventlogs" / "tiny" / "study.yaml"
+    path.write_text(path.read_text("utf-8").replace("resource: by", "resource: who"), "utf-8")
+    code, out, err = exits(["report", "tiny", "--study", "tiny"] if verb == "report" else [verb, "tiny"], capsys)
+    assert (code, out) == (2, "")
+    assert "steps.csv: no column 'who'" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [["report", "tiny", "--study", "tiny"], ["check", "tiny"]])
+def test_a_flow_that_matches_nothing_is_code_2(project, capsys, arguments):
+    study = project / "eventlogs" / "tiny"
+    (study / "flow.bpmn").write_text(FLOW, "utf-8")
+    (study / "study.yaml").write_text((study / "study.yaml").read_text("utf-8") + "designed_flow: flow.bpmn\n", "utf-8")
+    code, _, err = exits(arguments, capsys)
+    assert code == 2
+    assert "flow.bpmn: none of its steps (Other) is an activity of the log" in err
+
+
+def test_a_bug_in_a_notebook_is_code_1_and_one_message(project, capsys, monkeypatch):
+    def breaks(document, target, parameters):
+        raise run.StoppedNotebookError("KeyError: 'x' (in cell 3)", mistake=False)
+
+    monkeypatch.setattr(run, "execute", breaks)
+    code, _, err = exits(["report", "tiny", "--study", "tiny"], capsys)
+    assert code == 1
+    assert err.startswith("procmine: the report did not run to its end: KeyError: 'x' (in cell 3).")
+
+
+def test_an_error_that_is_no_mistake_is_not_hidden(project, monkeypatch):
+    def breaks(*_):
+        raise KeyError("x")
+
+    monkeypatch.setattr(run, "execute", breaks)
+    with pytest.raises(KeyError):
+        cli.main(["report", "tiny", "--study", "tiny"])
+
+
+def test_an_interruption_ends_without_a_traceback(project, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "execute", interrupted)
+    code, _, err = exits(["report", "tiny", "--study", "tiny"], capsys)
+    assert code not in (0, 2)
+    assert "Traceback" not in err
+
+
+def test_log_shows_every_row_and_writes_xes_with_pseudonyms(project, capsys, tmp_path):
+    code, out, err = exits(["log", "tiny", "--xes", str(tmp_path / "tiny.xes")], capsys)
+    assert (code, err) == (0, "")
+    assert "5 rows read, 1 set aside, 4 events" in out
+    assert "log.parquet" in out
+    text = (tmp_path / "tiny.xes").read_text("utf-8")
+    assert "受理" in text
+    assert "Ann" not in text
+    exits(["log", "tiny", "--xes", str(tmp_path / "tiny.xes"), "--names", "plain"], capsys)
+    assert "Ann" in (tmp_path / "tiny.xes").read_text("utf-8")
+
+
+def test_check_shows_the_most_harmful_reason_first_and_says_that_all_is_well(project, capsys):
+    code, out, _ = exits(["check", "tiny"], capsys)
+    assert code == 0
+    lines = [line for line in out.splitlines() if "steps.csv" in line]
+    assert "event" not in lines[0]
+    assert "event" in lines[1]
+    assert out.rstrip().endswith("tiny can be used.")
+
+
+def test_simulate_writes_a_study(project, capsys, tmp_path):
+    code, out, _ = exits(["simulate", "--orders", "3", "--out", str(tmp_path / "made")], capsys)
+    assert code == 0
+    assert (tmp_path / "made" / "study.yaml").is_file()
+    assert str(tmp_path / "made") in out
+    code, _, err = exits(["simulate", "--orders", "3", "--out", str(tmp_path / "made")], capsys)
+    assert code == 2
+    assert str(tmp_path / "made") in err
+
+
+def test_lab_opens_the_notebooks_and_keeps_its_checkpoints_elsewhere(project):
+    command = cli._lab_command("/scratch", ["--no-browser"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={project / 'notebooks'}" in command
+    assert "--FileCheckpoints.checkpoint_dir=/scratch" in command
+    assert command[-1] == "--no-browser"
+
+
+def test_the_installed_command_knows_its_version_and_its_verbs(project):
+    version = subprocess.run(
+        [sys.executable, "-c", "from procmine.cli import main; main()", "--version"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert version.stdout.startswith("procmine ")
+
+
+@pytest.mark.parametrize("verb", ["report", "log", "check", "simulate", "lab"])
+def test_every_verb_has_a_help(verb, capsys):
+    code, out, _ = exits([verb, "--help"], capsys)
+    assert code == 0
+    assert verb in out

@@ -1,0 +1,53 @@
+"""The one place that executes: what goes in comes out, in its order and with its types."""
+
+import pandas as pd
+import pytest
+
+from procmine import engine
+from procmine.schema import EVENT, TIME
+
+
+def test_a_frame_comes_back_as_it_went_in():
+    frame = pd.DataFrame({"n": [3, 1, 2], "s": ["x", None, "安"]})
+    back = engine.collect(engine.table(frame))
+    assert back["n"].tolist() == [3, 1, 2]
+    assert back["s"].isna().tolist() == [False, True, False]
+    assert engine.collect_arrow(engine.table(frame)).column("s").to_pylist() == ["x", None, "安"]
+
+
+def test_a_declared_schema_holds():
+    frame = pd.DataFrame({"timestamp": pd.to_datetime(["2024-01-01T08:00+08:00"], utc=True)})
+    assert engine.table(frame, {"timestamp": TIME}).schema()["timestamp"] == EVENT["timestamp"]
+
+
+def test_batches_have_at_most_so_many_rows():
+    parts = list(engine.batches(engine.table(pd.DataFrame({"n": range(10_000)})), rows=2048))
+    assert sum(part.num_rows for part in parts) == 10_000
+    assert max(part.num_rows for part in parts) <= 2048
+    assert [n for part in parts for n in part.column("n").to_pylist()] == list(range(10_000))
+
+
+def test_a_materialized_table_lives_as_long_as_its_context():
+    before = set(engine.connection().list_tables())
+    with engine.materialized(engine.table(pd.DataFrame({"n": [1, 2]}))) as table:
+        assert engine.scalar(table.n.sum()) == 3
+    assert set(engine.connection().list_tables()) - before <= {
+        name for name in engine.connection().list_tables() if "memtable" in name
+    }
+
+
+def test_nothing_is_left_of_an_expression_that_fails():
+    before = {name for name in engine.connection().list_tables() if "procmine" in name}
+    table = engine.table(pd.DataFrame({"s": ["1", "x"]}))
+    with (
+        pytest.raises(Exception, match="Could not convert"),
+        engine.materialized(table.select(n=table.s.cast("int64"))),
+    ):
+        pass
+    assert {name for name in engine.connection().list_tables() if "procmine" in name} == before
+
+
+def test_a_stored_table_keeps_the_order_of_its_rows(tmp_path):
+    table = engine.table(pd.DataFrame({"n": range(300_000)}))
+    stored = engine.store(table.order_by(table.n.desc()), tmp_path / "it's.parquet")
+    assert engine.collect(stored)["n"].tolist() == list(range(299_999, -1, -1))

@@ -1,0 +1,284 @@
+"""From rows to events: the three forms, times, names, and what each unusable row is told to be."""
+
+import pandas as pd
+import pytest
+
+from conftest import rows
+from procmine.errors import ExportError, LogError, StudyError
+
+HEAD = """\
+title: Small orders
+order: order
+systems:
+  crm: {rank: 1, time_zone: Asia/Shanghai}
+  utc: {rank: 2, time_zone: UTC}
+  bare: {rank: 3}
+  brazil: {rank: 4, time_zone: America/Sao_Paulo}
+  berlin: {rank: 5, time_zone: Europe/Berlin}
+sources:
+  crm:
+    file: crm.csv
+    system: SYSTEM
+    keys: {order: no}
+"""
+ROW = HEAD + "    events: {form: row, activity: step, timestamp: time}\n"
+
+
+def one(make_study, definition: str, export: str):
+    return make_study(definition, {"crm.csv": export})
+
+
+def times(make_study, system: str, *texts: str, more: str = "") -> list[str]:
+    """The times read, as UTC; `-` where a text gives no event."""
+    export = "no,step,time\n" + "".join(f'{row},A,"{text}"\n' for row, text in enumerate(texts, 1))
+    study = one(make_study, ROW.replace("SYSTEM", system) + more, export)
+    found = {int(row): time for row, time in rows(study.log(), "source_row", "timestamp")}
+    return [str(found[row].tz_convert(None)) if row in found else "-" for row in range(1, len(texts) + 1)]
+
+
+def test_iso_times_with_and_without_an_offset(make_study):
+    read = times(
+        make_study,
+        "crm",
+        "2024-01-05 10:00:00",
+        "2024-01-05T10:00",
+        "2024/1/5 9:03",
+        "2024-01-05",
+        "2024-01-05T10:00:00Z",
+        "2024-01-05 10:00:00 UTC",
+        "2024-01-05T10:00:00.123456+0800",
+        "2024-01-05T10:00+08:00",
+        "2024-01-05T10:00Z",
+        "2024-01-05 10:00:00 -03",
+        "2024-01-05 10:00:00 +05:30",
+    )
+    assert read == [
+        "2024-01-05 02:00:00",
+        "2024-01-05 02:00:00",
+        "2024-01-05 01:03:00",
+        "2024-01-04 16:00:00",
+        "2024-01-05 10:00:00",
+        "2024-01-05 10:00:00",
+        "2024-01-05 02:00:00.123456",
+        "2024-01-05 02:00:00",
+        "2024-01-05 10:00:00",
+        "2024-01-05 13:00:00",
+        "2024-01-05 04:30:00",
+    ]
+
+
+@pytest.mark.parametrize("system", ["crm", "utc"])
+def test_what_is_no_time(make_study, system):
+    junk = ["soon", "2024-02-30 10:00:00", "infinity", "-infinity", "epoch", "now", "20240105", "45000", "24-01-05"]
+    assert times(make_study, system, "2024-01-05", *junk)[1:] == ["-"] * len(junk)
+
+
+def test_a_time_format(make_study):
+    more = "    time_format: '%d.%m.%Y %H:%M'\n"
+    assert times(make_study, "crm", "05.01.2024 10:00", "2024-01-05 10:00", more=more) == ["2024-01-05 02:00:00", "-"]
+    more = "    time_format: '%d.%m.%Y %H:%M %z'\n"
+    assert times(make_study, "bare", "05.01.2024 10:00 +0100", more=more) == ["2024-01-05 09:00:00"]
+
+
+def test_a_time_format_that_is_none(make_study):
+    with pytest.raises(StudyError, match=r"sources.crm.time_format: no directive '%Q' in a time format"):
+        times(make_study, "crm", "2024-01-05", more="    time_format: '%Q'\n")
+
+
+def test_changes_of_the_clock(make_study):
+    """Skipped times move on by the change; of times that occur twice the second is meant."""
+    assert times(make_study, "berlin", "2024-03-31 02:30:00", "2024-03-31 03:00:00", "2024-10-27 02:30:00") == [
+        "2024-03-31 01:30:00",
+        "2024-03-31 01:00:00",
+        "2024-10-27 01:30:00",
+    ]
+    assert times(make_study, "brazil", "2017-10-15 00:30:00", "2018-02-17 23:30:00", "2018-02-18 00:30:00") == [
+        "2017-10-15 03:30:00",
+        "2018-02-18 02:30:00",
+        "2018-02-18 03:30:00",
+    ]
+
+
+def test_times_within_a_change_of_the_clock_are_found(make_study):
+    export = "no,step,time\n1,A,2024-03-31 01:59:59\n1,B,2024-03-31 02:00:00\n1,C,2024-03-31 04:00:00\n"
+    export += "2,A,2024-10-27 01:59:59\n2,B,2024-10-27 02:59:59\n2,C,2024-10-27 03:00:00\n"
+    export += "3,A,2024-10-27T02:30:00+02:00\n3,B,2024-03-31T02:30:00Z\n"
+    found = one(make_study, ROW.replace("SYSTEM", "berlin"), export).findings()
+    assert found.to_dict("records") == [
+        {
+            "finding": "time falls into a change of the clock in Europe/Berlin",
+            "source": "crm.csv",
+            "rows": 2,
+            "example": "2024-03-31 02:00:00",
+        }
+    ]
+
+
+@pytest.mark.parametrize("text", ["2024-01-05 10:00:00", "2024-01-05"])
+def test_a_time_without_offset_or_zone_is_refused(make_study, text):
+    with pytest.raises(ExportError) as caught:
+        times(make_study, "bare", "2024-01-04T10:00:00Z", text)
+    message = str(caught.value)
+    assert "crm.csv, row 2: " in message
+    assert f"time '{text}' has no offset, and no time zone is declared" in message
+    assert "Declare the time_zone of system 'bare' in study.yaml, such as Asia/Shanghai" in message
+
+
+def test_offsets_need_no_zone(make_study):
+    assert times(make_study, "bare", "2024-01-05T10:00:00+08:00") == ["2024-01-05 02:00:00"]
+
+
+def test_a_window_sets_rows_aside(make_study):
+    window = "window: {from: 2024-01-05, to: 2024-01-06, time_zone: Asia/Shanghai}\nstatus: {finished: [B]}\n"
+    export = "no,step,time\n"
+    export += "1,A,2024-01-04 23:59:59\n1,B,2024-01-05 00:00:00\n2,A,2024-01-05 08:00:00\n2,B,2024-01-06 23:59:59\n"
+    export += "2,C,2024-01-07 00:00:00\n3,A,2024-01-06 10:00:00\n"
+    study = one(make_study, ROW.replace("SYSTEM", "crm") + window, export)
+    log = study.log()
+    assert rows(log, "case_id", "activity", "case:status") == [
+        ("1", "B", "cut"),
+        ("2", "A", "finished"),
+        ("2", "B", "finished"),
+        ("3", "A", "open"),
+    ]
+    assert study.ledger().set_index("reason")["rows"].to_dict() == {
+        "after the window": 1,
+        "before the window": 1,
+        "event": 4,
+    }
+    assert study.as_of == pd.Timestamp("2024-01-06T23:59:59.999999+08:00")
+
+
+def test_as_of_is_the_latest_event_where_there_is_no_window(make_study):
+    export = "no,step,time\n1,A,2024-01-04 23:59:59\n1,B,2024-01-05 08:00:00\n"
+    assert one(make_study, ROW.replace("SYSTEM", "crm"), export).as_of == pd.Timestamp("2024-01-05T00:00Z")
+
+
+STATUS = HEAD.replace("SYSTEM", "crm") + (
+    "    events:\n      form: status\n      status: state\n      timestamp: time\n"
+    "      activities: {10: 受理, 20: 安装, 99: }\n"
+)
+
+
+def test_a_status_change_is_an_arrival(make_study):
+    export = "no,state,time\n1,10,2024-01-05\n1,20,2024-01-06\n1,99,2024-01-07\n1,30,2024-01-08\n1,,2024-01-09\n"
+    study = one(make_study, STATUS, export)
+    assert [activity for _, activity in rows(study.log(), "position", "activity")] == ["受理", "安装"]
+    assert study.ledger().set_index("reason")["rows"].to_dict() == {
+        "event": 2,
+        "no activity": 1,
+        "status is no step": 1,
+        "status not in the study": 1,
+    }
+    assert rows(study.set_aside("crm"), "procmine:row", "procmine:reason", "state") == [
+        (3, "status is no step", "99"),
+        (4, "status not in the study", "30"),
+        (5, "no activity", None),
+    ]
+
+
+WIDE = HEAD.replace("SYSTEM", "crm") + (
+    "    events:\n      form: columns\n      columns:\n"
+    "        - {activity: Order, timestamp: ordered, department: {value: Sales}}\n"
+    "        - {activity: Build, timestamp: built, start: begun, department: crew}\n"
+    "        - {activity: Bill, timestamp: billed}\n"
+    "owners: {Bill: Finance, Build: Nobody}\n"
+)
+
+
+def test_a_wide_row_gives_an_event_a_time(make_study):
+    export = "no,ordered,begun,built,crew,billed\n"
+    export += "1,2024-01-05,2024-01-06 08:00,2024-01-06,North,2024-01-06\n"
+    export += "2,2024-01-05,,,North,soon\n3,,,,,\n4,,,,,soon\n"
+    study = one(make_study, WIDE, export)
+    assert rows(study.log(), "case_id", "position", "activity", "department") == [
+        ("1", 1, "Order", "Sales"),
+        ("1", 2, "Build", "North"),
+        ("1", 3, "Bill", "Finance"),
+        ("2", 1, "Order", "Sales"),
+    ]
+    ledger = study.ledger().set_index("reason")
+    assert ledger["rows"].to_dict() == {"event": 2, "no time": 1, "time not readable": 1}
+    assert ledger["events"].to_dict() == {"event": 4, "no time": 0, "time not readable": 0}
+    assert study.findings().to_dict("records") == [
+        {"finding": "billed does not read as declared", "source": "crm.csv", "rows": 2, "example": "soon"}
+    ]
+
+
+def test_an_unreadable_start_sets_the_row_aside(make_study):
+    definition = ROW.replace("SYSTEM", "crm").replace("timestamp: time", "timestamp: time, start: begun")
+    export = "no,step,time,begun\n1,A,2024-01-05,soon\n1,B,2024-01-05,\n1,C,2024-01-05,2024-01-04\n"
+    study = one(make_study, definition, export)
+    assert [(name, start is None) for name, start in rows(study.log(), "activity", "start")] == [
+        ("B", True),
+        ("C", False),
+    ]
+    assert study.ledger().set_index("reason")["rows"].to_dict() == {"event": 2, "start time not readable": 1}
+
+
+def test_names_are_changed_once_and_missing_owners_filled(make_study):
+    definition = ROW.replace("SYSTEM", "crm").replace("timestamp: time", "timestamp: time, department: dept")
+    definition += "activities: {接单: Accept, 派单: Dispatch}\ndepartments: {装维部: Field, 装维中心: Field}\n"
+    definition += "owners: {Accept: Sales, 派单: Wrong, Dispatch: Centre}\n"
+    export = "no,step,time,dept\n1,接单,2024-01-05,\n1,派单,2024-01-06,\n1,安装,2024-01-07,装维部\n"
+    export += "1,测试,2024-01-08,装维中心\n1,归档,2024-01-09,\n1,接单,2024-01-10,Shop\n"
+    assert rows(one(make_study, definition, export).log(), "position", "activity", "department") == [
+        (1, "Accept", "Sales"),
+        (2, "Dispatch", "Centre"),
+        (3, "安装", "Field"),
+        (4, "测试", "Field"),
+        (5, "归档", None),
+        (6, "Accept", "Shop"),
+    ]
+
+
+def test_a_row_can_name_its_system(make_study):
+    definition = ROW.replace("SYSTEM", "crm").replace("timestamp: time", "timestamp: time, system: where")
+    export = "no,step,time,where\n1,A,2024-01-05,utc\n1,B,2024-01-05,\n1,C,2024-01-05,bare\n"
+    assert rows(one(make_study, definition, export).log(), "position", "activity", "system") == [
+        (1, "B", "crm"),
+        (2, "A", "utc"),
+        (3, "C", "bare"),
+    ]
+
+
+def test_typed_attributes(make_study):
+    definition = ROW.replace("SYSTEM", "crm").replace(
+        "timestamp: time",
+        "timestamp: time, attributes: {n: {column: n, type: integer}, x: {column: x, type: number}, "
+        "b: {column: b, type: boolean}, t: {column: t, type: time}, s: s}",
+    )
+    export = "no,step,time,n,x,b,t,s\n1,A,2024-01-05,3.0,1.5,true,2024-01-05,007\n1,B,2024-01-06,1.5,nan,maybe,soon,\n"
+    export += "1,C,2024-01-07,,,,,\n"
+    study = one(make_study, definition, export)
+    names = [f"event:{name}" for name in "nxbts"]
+    assert rows(study.log(), "activity", *names) == [
+        ("A", 3, 1.5, True, pd.Timestamp("2024-01-04T16:00Z"), "007"),
+        ("B", None, None, None, None, None),
+        ("C", None, None, None, None, None),
+    ]
+    assert study.findings()[["finding", "example"]].to_numpy().tolist() == [
+        ["b does not read as declared", "maybe"],
+        ["n does not read as declared", "1.5"],
+        ["t does not read as declared", "soon"],
+        ["x does not read as declared", "nan"],
+    ]
+
+
+def test_no_event_at_all(make_study):
+    with pytest.raises(LogError) as caught:
+        one(make_study, ROW.replace("SYSTEM", "crm"), "no,step,time\n1,A,soon\n1,A,\n,A,2024-01-05\n").log()
+    message = str(caught.value)
+    assert "Small orders: no row of the exports gives an event" in message
+    for reason in ("1 rows of crm.csv: time not readable", "no time", "no order key"):
+        assert reason in message
+
+
+def test_a_header_alone_gives_no_event(make_study):
+    with pytest.raises(LogError, match="no row of the exports gives an event"):
+        one(make_study, ROW.replace("SYSTEM", "crm"), "no,step,time\n").log()
+
+
+def test_one_row_is_a_log(make_study):
+    log = one(make_study, ROW.replace("SYSTEM", "crm"), "no,step,time\n007,A,2024-01-05\n").log()
+    assert rows(log, "case_id", "activity", "position", "occurrence", "next_activity") == [("007", "A", 1, 1, None)]

@@ -1,0 +1,156 @@
+"""The form of study.yaml: what is accepted, and what its user is told about a mistake."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from procmine.assemble.mapping import StatusEvents, StudyFile
+from procmine.assemble.study_file import load_study_file
+from procmine.errors import StudyError
+
+GOOD = """\
+title: Small orders
+order: order
+systems:
+  crm: {rank: 1, time_zone: Asia/Shanghai}
+sources:
+  crm:
+    file: crm.csv
+    system: crm
+    keys: {order: no}
+    events: {form: row, activity: step, timestamp: time}
+"""
+
+
+def load(tmp_path: Path, text: str | bytes) -> StudyFile:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return load_study_file(path)
+
+
+def refusal(tmp_path: Path, text: str | bytes) -> str:
+    with pytest.raises(StudyError) as caught:
+        load(tmp_path, text)
+    return str(caught.value)
+
+
+def test_a_good_file_is_read(tmp_path):
+    study = load(tmp_path, GOOD)
+    assert study.sources["crm"].encoding == "utf-8"
+    assert study.sources["crm"].delimiter == ","
+    assert study.personal == ["resource"]
+
+
+@pytest.mark.parametrize(
+    ("was", "instead", "told"),
+    [
+        ("delimitr", "    file: crm.csv\n    delimitr: ';'", ["sources.crm", "unknown key 'delimitr'", "'delimiter'"]),
+        ("title", "titel: Small orders", ["unknown key 'titel'. Did you mean 'title'?"]),
+        ("zone", "  crm: {rank: 1, time_zone: Asia/Shanghi}", ["systems.crm.time_zone", "'Asia/Shanghi'", "IANA"]),
+        ("system", "    system: crn", ["sources.crm.system: no system 'crn'. Did you mean 'crm'?"]),
+        ("file", "    file: ../crm.csv", ["sources.crm.file", "'../crm.csv' leaves the study"]),
+        ("file", "    file: /etc/passwd", ["'/etc/passwd' leaves the study"]),
+        ("file", "    file: a\\..\\..\\crm.csv", ["leaves the study"]),
+        ("file", "    file: crm.csv\n    encoding: utf-9", ["sources.crm.encoding", "no encoding 'utf-9'", "gb18030"]),
+        ("file", "    file: crm.csv\n    encoding: base64", ["no encoding 'base64'"]),
+        ("file", "    file: crm.csv\n    delimiter: ', '", ["sources.crm.delimiter", "at most 1 character"]),
+        ("file", "    file: crm.csv\n    format: xlsx", ["sources.crm.format", "'csv'"]),
+        ("file", "    file: crm.csv\n    many: [orders]", ["many: no key 'orders'", "Did you mean 'order'?"]),
+        ("file", "    file: crm.csv\n    shared: [order]", ["orders cannot share 'order'"]),
+        ("keys", "    keys: {}", ["sources.crm.keys", "at least 1 item"]),
+        ("order", "order: orders", ["order: no source has a key 'orders'. Did you mean 'order'?"]),
+        (
+            "form",
+            "    events: {form: rows, activity: step, timestamp: time}",
+            ["sources.crm.events", "'rows'", "'row'"],
+        ),
+        ("form", "    events: {form: row, activity: step}", ["sources.crm.events.row.timestamp", "Field required"]),
+        ("form", "    order_attributes: {tier: tier}", ["sources: none of them gives events"]),
+        ("form", "    events: {form: columns, columns: []}", ["at least 1 item"]),
+        ("end", "window: {from: 2024-02-01, to: 2024-01-01}", ["from 2024-02-01 is not before to 2024-01-01"]),
+        ("end", "window: {from: 2024}", ["window.from", "not a date or time", "found '2024'"]),
+        ("end", "window: {from: yesterday}", ["window.from", "found 'yesterday'"]),
+        ("end", "personal: [resorce]", ["personal: no column 'resorce'. Did you mean 'resource'?"]),
+        ("end", "status: {attribute: state}", ["status.attribute: no order attribute 'state'"]),
+        ("end", "designed_flow: ../flow.bpmn", ["designed_flow", "leaves the study"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, was, instead, told):
+    lines = {"delimitr": 6, "file": 6, "title": 0, "zone": 3, "system": 7, "keys": 8, "order": 1, "form": 9, "end": 10}
+    text = GOOD.splitlines()
+    text[lines[was] : lines[was] + 1] = [instead]
+    message = refusal(tmp_path, "\n".join(text))
+    assert str(tmp_path / "study.yaml") in message
+    for part in told:
+        assert part in message
+
+
+def test_two_sources_cannot_read_one_file(tmp_path):
+    again = GOOD + "  again:\n    file: crm.csv\n    keys: {order: no}\n"
+    assert "sources.again.file: 'crm.csv' is already read by source 'crm'" in refusal(tmp_path, again)
+
+
+def test_an_attribute_has_one_type(tmp_path):
+    text = GOOD + "    order_attributes: {tier: tier}\n  more:\n    file: more.csv\n    keys: {order: no}\n"
+    text += "    order_attributes: {tier: {column: tier, type: integer}}\n"
+    assert "sources.more.order_attributes.tier: integer here, string before" in refusal(tmp_path, text)
+
+
+def test_status_is_a_name_of_its_own(tmp_path):
+    text = GOOD + "    order_attributes: {status: state}\nstatus: {finished: [Done]}\n"
+    assert "the name is taken by the study's own status rules" in refusal(tmp_path, text)
+
+
+def test_events_need_a_key_of_their_own(tmp_path):
+    text = GOOD + "  parts:\n    file: parts.csv\n    keys: {part: part}\n    shared: [part]\n"
+    text += "    events: {form: row, activity: step, timestamp: time}\n"
+    assert "sources.parts.keys: events need a key that orders do not share" in refusal(tmp_path, text)
+
+
+def test_several_mistakes_are_counted(tmp_path):
+    assert "(and 1 more)" in refusal(tmp_path, GOOD.replace("Asia", "Asja").replace("rank: 1", "rank: first"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD + "order: order\n", "key 'order' is there twice, the second time in line 11"),
+        (GOOD.replace("{rank: 1,", "{rank: 1, rank: 2,"), "key 'rank' is there twice, the second time in line 4"),
+        ("a: !!python/object/apply:os.system ['true']", "could not determine a constructor"),
+        ("title: [", "not a YAML file"),
+        ("\ttitle: x", "not a YAML file"),
+        ("title: 订单".encode("gb18030"), "not a YAML file"),
+        ("", "Input should be"),
+        ("- title", "Input should be"),
+    ],
+)
+def test_what_is_no_study_file(tmp_path, text, told):
+    assert told in refusal(tmp_path, text)
+
+
+def test_yaml_merge_keys_are_no_double_keys(tmp_path):
+    text = GOOD.replace("  crm:\n    file", "  crm: &crm\n    file") + "  two:\n    <<: *crm\n    file: two.csv\n"
+    assert load(tmp_path, text).sources["two"].keys == {"order": "no"}
+
+
+def test_words_stay_as_they_are_written(tmp_path):
+    form = "{form: status, status: on, timestamp: t, activities: {007: Accept, 2: , no: No, 1_0: 12:30}}"
+    events = load(tmp_path, GOOD.replace("{form: row, activity: step, timestamp: time}", form)).sources["crm"].events
+    assert isinstance(events, StatusEvents)
+    assert events.status == "on"
+    assert events.activities == {"007": "Accept", "2": None, "no": "No", "1_0": "12:30"}
+
+
+def test_a_date_is_the_whole_day_in_the_zone_of_the_window(tmp_path):
+    window = load(tmp_path, GOOD + "window: {from: 2024-01-01, to: 2024-01-31, time_zone: Asia/Shanghai}\n").window
+    assert window is not None
+    first, last = window.bounds()
+    assert first == datetime.datetime(2023, 12, 31, 16, tzinfo=datetime.UTC)
+    assert last == datetime.datetime(2024, 1, 31, 15, 59, 59, 999999, tzinfo=datetime.UTC)
+
+
+def test_a_time_with_an_offset_keeps_it(tmp_path):
+    window = load(tmp_path, GOOD + "window: {to: 2024-01-31T08:00:00+08:00, time_zone: Europe/Berlin}\n").window
+    assert window is not None
+    assert window.bounds() == (None, datetime.datetime(2024, 1, 31, tzinfo=datetime.UTC))

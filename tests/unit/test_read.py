@@ -1,0 +1,182 @@
+"""Reading an export: what is the same file for us, and what its user is told about a broken one."""
+
+import gzip
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from procmine import engine
+from procmine.assemble.mapping import Source
+from procmine.assemble.read import CELL, ROW, read_export
+from procmine.errors import ExportError
+
+PLAIN = "no,step\n1,Accept\n2,安装\n"
+ROWS = [(1, "1", "Accept"), (2, "2", "安装")]
+
+
+def read(path: Path, *columns: str, **options: str) -> list[tuple[object, ...]]:
+    source = Source.model_validate({"file": path.name, "keys": {"order": "no"}, **options})
+    with ExitStack() as scratch:
+        table = read_export(path, source, columns or ("no", "step"), scratch)
+        assert table.columns[-1] == ROW
+        frame = engine.collect(table.relocate(ROW).order_by(ROW)).astype(object)
+        return list(frame.where(frame.notna(), None).itertuples(index=False, name=None))
+
+
+def refusal(path: Path, *columns: str, **options: str) -> str:
+    with pytest.raises(ExportError) as caught:
+        read(path, *columns, **options)
+    return str(caught.value)
+
+
+def file(folder: Path, content: str | bytes, name: str = "crm.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (PLAIN, {}),
+        (PLAIN.rstrip("\n"), {}),
+        (PLAIN.replace("\n", "\r\n"), {}),
+        (PLAIN.replace("\n", "\r"), {}),
+        ("\ufeff" + PLAIN, {}),
+        ("\ufeff" + PLAIN, {"encoding": "utf-8-sig"}),
+        (PLAIN + "\n\n", {}),
+        (PLAIN.replace("2,", "\n\n2,"), {}),
+        (PLAIN.replace(",", ";"), {"delimiter": ";"}),
+        (PLAIN.replace(",", "\t"), {"delimiter": "\t"}),
+        (PLAIN.replace(",", "|"), {"delimiter": "|"}),
+        (PLAIN.replace("Accept", '"Accept"').replace("no,", '"no",'), {}),
+        (PLAIN.replace("Accept", "  Accept ").replace("2,", " 2 ,"), {}),
+        (PLAIN.encode("gb18030"), {"encoding": "gb18030"}),
+        (PLAIN.encode("gbk"), {"encoding": "GBK"}),
+        (PLAIN.encode("utf-16"), {"encoding": "utf-16"}),
+    ],
+)
+def test_the_same_rows_however_they_are_written(tmp_path, content, options):
+    assert read(file(tmp_path, content), **options) == ROWS
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_compressed_file_reads_like_the_plain_one(tmp_path, encoding):
+    path = file(tmp_path, gzip.compress(PLAIN.encode(encoding)), "crm.csv.gz")
+    assert read(path, encoding=encoding) == ROWS
+
+
+def test_cells_stay_as_exported(tmp_path):
+    content = 'no,step\n007,"a ""quoted"" one"\n1e5,"two\nlines"\n+86,"a,b"\n,\n"",""\n-,NULL\n1,#x\n'
+    assert read(file(tmp_path, content)) == [
+        (1, "007", 'a "quoted" one'),
+        (2, "1e5", "two\nlines"),
+        (3, "+86", "a,b"),
+        (4, None, None),
+        (5, None, None),
+        (6, "-", "NULL"),
+        (7, "1", "#x"),
+    ]
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "   ", "\u3000", "\xa0"])
+def test_a_cell_of_space_only_is_empty(tmp_path, blank):
+    assert read(file(tmp_path, f"no,step\n1,{blank}\n")) == [(1, "1", None)]
+
+
+@pytest.mark.parametrize("space", ["\t", "\u3000", "\xa0"])
+def test_space_around_a_cell_is_no_part_of_it(tmp_path, space):
+    assert read(file(tmp_path, f"no,step\n1,{space}接受{space}\n")) == [(1, "1", "接受")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["order no", "订单号", 'a "quoted" name', "it's", "a;b", "source_row", "case_id", "procmine:row", "{x}", "Step"],
+)
+def test_any_name_can_name_a_column(tmp_path, name):
+    quoted = '"' + name.replace('"', '""') + '"'
+    path = file(tmp_path, f"{quoted},x,,\n1,2,3,4\n".replace(",,\n", ",step\n").replace(",4\n", "\n"))
+    assert read(path, name) == [(1, "1")]
+
+
+def test_columns_that_nobody_asked_for_may_be_called_anything(tmp_path):
+    assert read(file(tmp_path, ",STEP,step,no\n0,a,b,1\n")) == [(1, "1", "b")]
+
+
+def test_a_long_cell(tmp_path):
+    text = "字" * 300_000
+    assert read(file(tmp_path, f"no,step\n1,{text}\n")) == [(1, "1", text)]
+
+
+@pytest.mark.parametrize("content", ["no,step\n", "no,step", "no,step\r\n\r\n"])
+def test_a_header_alone_has_no_rows(tmp_path, content):
+    assert read(file(tmp_path, content)) == []
+
+
+def test_rows_are_numbered_as_they_stand_in_a_big_file(tmp_path):
+    path = file(tmp_path, "no,step\n" + "".join(f"{row},{'x' * (row % 90)}\n" for row in range(1, 400_001)))
+    source = Source.model_validate({"file": path.name, "keys": {"order": "no"}})
+    with ExitStack() as scratch:
+        table = read_export(path, source, ["no"], scratch)
+        assert engine.scalar((table[ROW].cast("string") != table[f"{CELL}no"]).sum()) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", ["the file is empty", "The first line names the columns"]),
+        ("\n", ["the file is empty"]),
+        ("\ufeff", ["the file is empty"]),
+        ("no,step,no\n1,2,3\n", ["column 'no' is there twice"]),
+        ("no,stepp\n1,2\n", ["no column 'step'. Did you mean 'stepp'?"]),
+        ("订单,环节\n1,2\n", ["no column 'no'. Known: 环节, 订单"]),
+        ("no,step\n1,a\n2\n", [", line 3: the row has 1 cells, the header 2", "Check the delimiter"]),
+        ("no,step\n1,a\n2,b,c\n", [", line 3: the row has 3 cells, the header 2"]),
+        ('no,step\n1,a\n2,"b\n3,c\n', [", line 3: a quoted cell does not end as it should", 'Write "" for a quote']),
+        ('no,step\n1,a\n2,"b"c\n', [", line 3: a quoted cell does not end as it should"]),
+        ("no,step\n1,a\r\n2,b\n", ["rows end in different ways"]),
+        ("no,step\n1," + "x" * 2_100_000 + "\n", ["line 2: a row longer than 2,000,000 bytes"]),
+        (b"no,step\n" + b"1,x\n" * 9000 + "2,安装\n".encode("gb18030"), [", line 9002: bytes that are not UTF-8"]),
+        ("订单,step,no\n".encode("gb18030"), ["bytes that are not utf-8", "Name the file's encoding"]),
+    ],
+)
+def test_a_broken_file_is_refused(tmp_path, content, told):
+    path = file(tmp_path, content)
+    message = refusal(path)
+    assert message.startswith(str(path))
+    assert len(message) < 500
+    for part in told:
+        assert part in message
+
+
+def test_the_wrong_encoding_declared(tmp_path):
+    assert "bytes that are not gb18030" in refusal(file(tmp_path, b"no,step\n1,\xff\xff\n"), encoding="gb18030")
+    assert "bytes that are not ascii" in refusal(file(tmp_path, PLAIN), encoding="ascii")
+
+
+def test_a_missing_file_names_its_neighbour(tmp_path):
+    file(tmp_path, PLAIN, "crm_2024.csv")
+    assert "no such file. Did you mean 'crm_2024.csv'?" in refusal(tmp_path / "crm_2023.csv")
+
+
+@pytest.mark.parametrize("rows", [3, 100_000])
+def test_a_compressed_file_that_is_cut_off(tmp_path, rows):
+    whole = gzip.compress(b"no,step\n" + b"".join(b"%d,%d\n" % (row, row * 7919 % 10007) for row in range(rows)))
+    path = file(tmp_path, whole[: len(whole) * 2 // 3], "crm.csv.gz")
+    assert "the compressed file is cut off or is no gzip file" in refusal(path)
+
+
+def test_a_plain_file_that_is_called_compressed(tmp_path):
+    assert "is no gzip file" in refusal(file(tmp_path, PLAIN, "crm.csv.gz"))
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "crm.csv").mkdir()
+    assert "the file cannot be read" in refusal(tmp_path / "crm.csv")
+
+
+def test_names_that_differ_in_case_only(tmp_path):
+    path = file(tmp_path, "no,Step,step\n1,a,b\n")
+    assert read(path) == [(1, "1", "b")]
+    assert "columns 'Step' and 'step' differ only in upper and lower case" in refusal(path, "Step", "step")

@@ -1,0 +1,172 @@
+"""Opening a study, and the stored log: reused while nothing changed, made anew when something did, never half made."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conftest import rows, study_in
+from procmine import engine
+from procmine.errors import ExportError, LogError, StudyError
+from procmine.study import open_study, project_root
+
+DEFINITION = """\
+title: Small orders
+order: order
+systems:
+  crm: {rank: 1, time_zone: UTC}
+sources:
+  crm:
+    file: crm.csv
+    system: crm
+    keys: {order: no}
+    events: {form: row, activity: step, timestamp: time}
+"""
+CRM = "no,step,time\n1,Accept,2024-01-01\n1,Install,2024-01-02\n"
+
+
+def stored(root: Path) -> list[Path]:
+    return sorted(path for path in (root / "outputs").rglob("*") if path.is_file())
+
+
+def scratch_tables() -> set[str]:
+    return {name for name in engine.connection().list_tables() if "read_parquet" not in name}
+
+
+def test_an_unknown_study_names_the_nearest(tmp_path, make_study):
+    make_study(DEFINITION, {"crm.csv": CRM})
+    with pytest.raises(StudyError) as caught:
+        open_study("smal")
+    assert str(caught.value) == f"{tmp_path / 'eventlogs'}: no study 'smal'. Did you mean 'small'? Known: small."
+
+
+def test_no_studies_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
+    with pytest.raises(StudyError, match=r"no study 'small'\. Known: none"):
+        open_study("small")
+
+
+def test_a_study_opens_by_name_and_by_path(tmp_path, make_study, monkeypatch):
+    make_study(DEFINITION, {"crm.csv": CRM})
+    assert open_study("small").folder == tmp_path / "eventlogs" / "small"
+    monkeypatch.chdir(tmp_path / "eventlogs")
+    assert open_study("small").folder == tmp_path / "eventlogs" / "small"
+    assert open_study(tmp_path / "eventlogs" / "small").name == "small"
+
+
+def test_the_project_root_is_the_nearest_folder_with_studies(tmp_path, monkeypatch):
+    monkeypatch.delenv("PROCMINE_HOME")
+    (tmp_path / "eventlogs").mkdir()
+    (tmp_path / "notebooks" / "lessons").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "lessons")
+    assert project_root() == tmp_path
+
+
+def test_a_stored_log_is_reused(tmp_path, make_study):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    study.log()
+    before = [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in stored(tmp_path)]
+    assert [path.name for path, *_ in before] == ["findings.parquet", "ledger.parquet", "log.parquet"]
+    study.ledger()
+    open_study("small").log()
+    assert [(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in stored(tmp_path)] == before
+
+
+def test_a_changed_export_is_read_again(tmp_path, make_study):
+    make_study(DEFINITION, {"crm.csv": CRM}).log()
+    study = make_study(DEFINITION, {"crm.csv": CRM + "2,Accept,2024-01-03\n"})
+    assert engine.scalar(study.log().count()) == 3
+    assert len([path for path in stored(tmp_path) if path.name == "log.parquet"]) == 1
+
+
+def test_an_open_study_sees_its_exports_change(tmp_path, make_study):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    study.log()
+    export = tmp_path / "eventlogs" / "small" / "exports" / "crm.csv"
+    export.write_text(CRM + "2,Accept,2024-01-03\n")
+    assert engine.scalar(study.log().count()) == 3
+    assert study.ledger()["rows"].sum() == 3
+
+
+def test_a_changed_mapping_is_used(make_study):
+    make_study(DEFINITION, {"crm.csv": CRM}).log()
+    study = make_study(DEFINITION + "activities: {Accept: Take}\n", {"crm.csv": CRM})
+    assert rows(study.log(), "activity") == [("Install",), ("Take",)]
+
+
+def test_a_mapping_changed_after_opening_is_not_mixed_up_with_the_old_one(make_study):
+    old = make_study(DEFINITION, {"crm.csv": CRM})
+    new = make_study(DEFINITION + "activities: {Accept: Take}\n", {"crm.csv": CRM})
+    assert rows(old.log(), "activity") == [("Accept",), ("Install",)]
+    assert rows(new.log(), "activity") == [("Install",), ("Take",)]
+
+
+def test_two_studies_of_one_name_keep_their_logs_apart(tmp_path, make_study):
+    before = make_study(DEFINITION, {"crm.csv": CRM})
+    after = study_in(tmp_path / "after" / "small", DEFINITION, {"crm.csv": CRM + "2,Accept,2024-01-03\n"})
+    first, second = before.log(), after.log()
+    assert (engine.scalar(first.count()), engine.scalar(second.count())) == (2, 3)
+
+
+def test_a_missing_export(make_study):
+    with pytest.raises(ExportError, match=r"exports/crm.csv: no such file. Did you mean 'crm2.csv'\? Known: crm2.csv"):
+        make_study(DEFINITION, {"crm2.csv": CRM}).log()
+
+
+def test_a_missing_designed_flow(make_study):
+    study = make_study(DEFINITION + "designed_flow: flow.bpmn\n", {"crm.csv": CRM})
+    with pytest.raises(ExportError, match=r"flow\.bpmn: no such file"):
+        study.log()
+
+
+@pytest.mark.parametrize(
+    ("export", "error"),
+    [
+        ("", ExportError),
+        ("no,step\n1,2\n", ExportError),
+        (CRM + "2,Accept\n", ExportError),
+        (CRM.encode() + "2,安装,2024-01-01\n".encode("gb18030"), ExportError),
+        ("no,step,time\n,Accept,2024-01-01\n", LogError),
+    ],
+)
+def test_nothing_is_left_of_a_failed_assembly(tmp_path, make_study, export, error):
+    study = make_study(DEFINITION, {"crm.csv": export})
+    tables = scratch_tables()
+    with pytest.raises(error):
+        study.log()
+    assert stored(tmp_path) == []
+    assert list((tmp_path / "outputs").rglob(".building-*")) == []
+    assert scratch_tables() == tables
+
+
+def test_a_failed_assembly_leaves_the_stored_log_alone(tmp_path, make_study):
+    make_study(DEFINITION, {"crm.csv": CRM}).log()
+    before = stored(tmp_path)
+    with pytest.raises(ExportError):
+        make_study(DEFINITION, {"crm.csv": ""}).log()
+    assert stored(tmp_path) == before
+
+
+def test_no_table_of_the_assembly_is_left_in_the_engine(make_study):
+    tables = scratch_tables()
+    make_study(DEFINITION, {"crm.csv": CRM}).ledger()
+    assert scratch_tables() == tables
+
+
+def test_set_aside_of_an_unknown_source(make_study):
+    with pytest.raises(StudyError, match=r"no source 'crn'. Did you mean 'crm'\?"):
+        make_study(DEFINITION, {"crm.csv": CRM}).set_aside("crn")
+
+
+def test_inputs_name_every_file_by_its_content(tmp_path, make_study):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    assert set(study.inputs) == {"study.yaml", "exports/crm.csv"}
+    assert all(len(digest) == 64 for digest in study.inputs.values())
+
+
+def test_exports_can_be_a_link(tmp_path, make_study):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    elsewhere = tmp_path / "elsewhere"
+    (study.folder / "exports").rename(elsewhere)
+    (study.folder / "exports").symlink_to(os.path.relpath(elsewhere, study.folder))
+    assert engine.scalar(open_study("small").log().count()) == 2

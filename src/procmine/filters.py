@@ -1,4 +1,4 @@
-"""Filters: log in, log out. One that keeps whole orders leaves the rest as it is; one that drops events sequences anew."""
+"""Filters: log in, log out. One that keeps whole orders changes nothing else; one that drops events sequences anew."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -142,7 +142,10 @@ class Study:
         return engine.table(pd.DataFrame(columns=list(_NOTHING)), _NOTHING)
 
     def _stored(self) -> Path:
-        """The folder of the assembled log of the present inputs; assembled now if it is not there."""
+        """The folder of the assembled log of the present inputs; assembled now if it is not there.
+
+        The log before it is kept for those who still look at it; older ones go.
+        """
         folder = self.outputs / "log" / self._fingerprint
         if folder.is_dir():
             return folder
@@ -154,9 +157,9 @@ class Study:
             with contextlib.suppress(OSError):  # another process has just stored the same log
                 target.rename(folder)
         own, _dash, _inputs = folder.name.partition("-")
-        for other in folder.parent.glob(f"{own}-*"):
-            if other != folder:
-                shutil.rmtree(other, ignore_errors=True)
+        others = [other for other in folder.parent.glob(f"{own}-*") if other != folder]
+        for old in sorted(others, key=lambda other: other.stat().st_mtime_ns)[:-1]:
+            shutil.rmtree(old, ignore_errors=True)
         return folder
 
     @property

@@ -1,4 +1,4 @@
-"""procmine beside pandas + pm4py, the same work on the same files in the same run: bench.py [--copies 117] [--shared DIR]
+"""procmine beside pandas + pm4py: the same work on the same files in the same run.
 
 Prints one table: seconds and peak memory of each side, their ratio, and the goal of the design. The two sides run in
 processes of their own, one after the other.
@@ -99,11 +99,16 @@ def print_comparison(ours: dict, theirs: dict) -> None:
     print(f"{ours['rows']:,} events\n{'job':38} {'pandas + pm4py':>15} {'procmine':>10} {'ratio':>8}   goal")
     for job, (stages, goal) in SAME_WORK.items():
         they, we = (sum(side["seconds"][stage] for stage in stages) for side in (theirs, ours))
-        print(f"{job:38} {they:13.2f} s {we:8.2f} s {they / we:6.1f} ×   {goal}")
+        print_line(job, they, we, goal)
     print(f"{'peak memory, all stages':38} {theirs['peak_mib']:11,} MiB {ours['peak_mib']:6,} MiB")
     for name in ("rows", "variants", "follows"):
         if ours[name] != theirs[name]:
             sys.exit(f"the two sides differ in {name}: {ours[name]} and {theirs[name]}")
+
+
+def print_line(job: str, they: float, we: float, goal: str) -> None:
+    """One row of the comparison."""
+    print(f"{job:38} {they:13.2f} s {we:8.2f} s {they / we:6.1f} ×   {goal}")
 
 
 def alignments(data: Path) -> None:
@@ -127,9 +132,7 @@ def alignments(data: Path) -> None:
     theirs = pm4py.conformance_diagnostics_alignments(pm4py.convert_to_event_log(frame), *net)
     they = time.perf_counter() - begun
     equal = ours["cost"].sum() == sum(round(found["cost"] / 10_000) for found in theirs)
-    print(
-        f"{'alignments of 1,000 noisy orders':38} {they:13.2f} s {we:8.2f} s {they / we:6.1f} ×   40 ×, equal costs: {equal}"
-    )
+    print_line("alignments of 1,000 noisy orders", they, we, f"40 ×, equal costs: {equal}")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,17 @@ def test_a_table_is_written_for_programs_and_for_spreadsheets(make_log, tmp_path
     stored = pd.read_parquet(tmp_path / "tables" / "variants.parquet")
     assert [list(names) for names in stored["activities"]] == [["受理"], ["受理", "安装"]]
     text = (tmp_path / "tables" / "variants.csv").read_bytes()
-    assert text.startswith("\ufeffvariant,activities,events,count,share".encode())
-    assert "受理 → 安装".encode() in text
+    assert text.decode("utf-8").splitlines() == [
+        '\ufeff"variant","activities","events","count","share"',
+        '1,"受理",1,1,0.5',
+        '2,"受理 → 安装",2,1,0.5',
+    ]
 
 
 def test_times_are_iso_in_utc_and_missing_cells_empty(make_log, tmp_path):
     save_tables(tmp_path, cases=measure.cases(make_log("a: X Y")))
     lines = (tmp_path / "tables" / "cases.csv").read_text("utf-8-sig").splitlines()
-    assert lines[1].startswith("a,2024-01-01T00:00:00.000000Z,2024-01-01T01:00:00.000000Z,3600.0,2,1,Y,,")
+    assert lines[1] == '"a","2024-01-01T00:00:00.000000Z","2024-01-01T01:00:00.000000Z",3600,2,1,"Y",,'
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
@@ -37,12 +40,24 @@ def test_a_text_that_a_spreadsheet_would_compute_is_made_harmless(tmp_path, text
 
 def test_an_item_of_a_list_cannot_be_a_formula_either(tmp_path):
     save_tables(tmp_path, ways=pd.DataFrame({"activities": [["=1", "b"]]}))
-    assert (tmp_path / "tables" / "ways.csv").read_text("utf-8-sig").splitlines()[1] == "'=1 → b"
+    assert (tmp_path / "tables" / "ways.csv").read_text("utf-8-sig").splitlines()[1] == '"\'=1 → b"'
+
+
+def test_a_column_without_any_value_is_written(tmp_path):
+    save_tables(tmp_path, none=pd.DataFrame({"a": [1, 2], "b": [None, None]}))
+    assert (tmp_path / "tables" / "none.csv").read_text("utf-8-sig").splitlines() == ['"a","b"', "1,", "2,"]
+
+
+def test_quotes_and_lines_in_a_name_stay_one_cell(tmp_path):
+    names = ['say "x"', "two\nlines", "a,b"]
+    save_tables(tmp_path, names=pd.DataFrame({'the "name"': names}))
+    shown = pd.read_csv(tmp_path / "tables" / "names.csv")
+    assert shown['the "name"'].tolist() == names
 
 
 def test_an_empty_table_has_its_header(tmp_path):
     save_tables(tmp_path, none=pd.DataFrame({"a": pd.Series(dtype="int64"), "b": pd.Series(dtype="str")}))
-    assert (tmp_path / "tables" / "none.csv").read_text("utf-8-sig") == "a,b\n"
+    assert (tmp_path / "tables" / "none.csv").read_text("utf-8-sig") == '"a","b"\n'
     assert len(pd.read_parquet(tmp_path / "tables" / "none.parquet")) == 0
 
 

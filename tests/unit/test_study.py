@@ -76,7 +76,14 @@ def test_a_changed_export_is_read_again(tmp_path, make_study):
     make_study(DEFINITION, {"crm.csv": CRM}).log()
     study = make_study(DEFINITION, {"crm.csv": CRM + "2,Accept,2024-01-03\n"})
     assert engine.scalar(study.log().count()) == 3
-    assert len([path for path in stored(tmp_path) if path.name == "log.parquet"]) == 1
+
+
+def test_the_log_before_is_kept_for_those_who_look_at_it_and_older_ones_go(tmp_path, make_study):
+    first = make_study(DEFINITION, {"crm.csv": CRM}).log()
+    make_study(DEFINITION, {"crm.csv": CRM + "2,Accept,2024-01-03\n"}).log()
+    assert engine.scalar(first.count()) == 2
+    make_study(DEFINITION, {"crm.csv": CRM + "2,Accept,2024-01-03\n3,Accept,2024-01-03\n"}).log()
+    assert len([path for path in stored(tmp_path) if path.name == "log.parquet"]) == 2
 
 
 def test_an_open_study_sees_its_exports_change(tmp_path, make_study):

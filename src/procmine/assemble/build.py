@@ -1,9 +1,11 @@
 """From a study's exports to its log: read, map, correlate, sequence, with the account of every row."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import ibis
+import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
@@ -16,7 +18,7 @@ from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.read import CELL, ROW, read_export
 from procmine.assemble.sequence import TIE_BREAKERS, sequence
 from procmine.errors import LogError
-from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes
+from procmine.schema import EVENT, EVENT_ATTRIBUTE, USED_ROWS, attributes
 
 LOG, LEDGER, FINDINGS, SET_ASIDE = "log.parquet", "ledger.parquet", "findings.parquet", "set_aside"
 
@@ -38,7 +40,9 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
         known = orders_of_keys(study, raw, scratch)
         rows = {name: with_order(raw[name], source, study, known) for name, source in study.sources.items()}
         found = {
-            name: ev.candidates(rows[name], source, study) for name, source in study.sources.items() if source.events
+            name: scratch.enter_context(engine.materialized(ev.candidates(rows[name], source, study)))
+            for name, source in study.sources.items()
+            if source.events
         }
         events = ibis.union(*(_events(found[name], study.sources[name]) for name in found))
         values = attribute_values(study, rows)
@@ -56,10 +60,10 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
         if not totals["events"].sum():
             reasons = "; ".join(f"{row.rows} rows of {row.source}: {row.reason}" for row in totals.itertuples())
             raise LogError(f"no row of the exports gives an event ({reasons})", where=study.title)
-        engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
+        log = engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
         totals.to_parquet(target / LEDGER, index=False)
-        ledger.findings(study, raw, events, values).to_parquet(target / FINDINGS, index=False)
-        _store_set_aside(raw, accounts, target / SET_ASIDE)
+        ledger.findings(study, raw, events, values, log).to_parquet(target / FINDINGS, index=False)
+        _store_set_aside(study, raw, accounts, totals, target / SET_ASIDE)
 
 
 def _events(found: Table, source: Source) -> Table:
@@ -68,12 +72,15 @@ def _events(found: Table, source: Source) -> Table:
     return kept.select(*EVENT, *extra, *attributes(kept, EVENT_ATTRIBUTE))
 
 
-def _store_set_aside(raw: dict[str, Table], accounts: dict[str, Table], folder: Path) -> None:
+def _store_set_aside(
+    study: StudyFile, raw: Mapping[str, Table], accounts: Mapping[str, Table], totals: pd.DataFrame, folder: Path
+) -> None:
     folder.mkdir()
-    for name, account in accounts.items():
-        unused = account.filter(_.reason.notin(ledger.USED))
-        reasons = unused.select(**{ROW: _.source_row, "procmine:reason": _.reason})
-        if engine.scalar(reasons.count()):
-            rows = raw[name].inner_join(reasons, ROW).relocate(ROW, "procmine:reason")
+    unused = set(totals.loc[~totals["reason"].isin(USED_ROWS), "source"])
+    for name, source in study.sources.items():
+        if source.file in unused:
+            reasons = accounts[name].filter(_.reason.notin(USED_ROWS))
+            kept = reasons.select(**{ROW: _.source_row, "procmine:reason": _.reason})
+            rows = raw[name].inner_join(kept, ROW).relocate(ROW, "procmine:reason")
             rows = rows.rename(lambda column: column.removeprefix(CELL))
             engine.store(rows.order_by(ROW), folder / f"{name}.parquet")

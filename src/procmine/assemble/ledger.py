@@ -16,15 +16,11 @@ from procmine.assemble.orders import SEVERAL
 from procmine.assemble.read import CELL, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.sequence import TIE_BREAKERS
 from procmine.errors import ExportError
-from procmine.schema import CASE, attributes
+from procmine.schema import CASE, USED_ROWS, attributes
 
-EVENT_ROW = "event"
-LINK_ROW = "link"
-ATTRIBUTE_ROW = "order attributes"
+EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW = USED_ROWS
 LINK_AGAIN = "link repeated"
 NO_EVENTS = "order without events"
-USED = (EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW)
-"""The reasons of rows that gave something; every other reason set the row aside."""
 
 
 def account(candidates: Table, source: Source) -> Table:
@@ -96,23 +92,34 @@ def refuse_naive_times(
             )
 
 
-def findings(study: StudyFile, raw: Mapping[str, Table], events: Table, values: Table | None) -> pd.DataFrame:
+def findings(
+    study: StudyFile, raw: Mapping[str, Table], events: Table, values: Table | None, log: Table
+) -> pd.DataFrame:
     """What a reader of the log should know of it: `finding`, `source`, `rows`, `example`; no row where all is well."""
-    found = [_ties(events).mutate(finding=ibis.literal("order decided only by the row in the export"))]
+    found = [_ties(events, log).mutate(finding=ibis.literal("order decided only by the row in the export"))]
     for name, source in study.sources.items():
-        for column, unread in ev.unreadable_cells(raw[name], source, study):
-            rows = raw[name].filter(unread)
-            found.append(
-                rows.agg(rows=_.count(), example=_[CELL + column].min())
-                .filter(_.rows > 0)
-                .mutate(source=ibis.literal(source.file), finding=ibis.literal(f"{column} does not read as declared"))
-            )
+        found += _unreadable(study, source, raw[name])
         found += _clock_changes(study, source, raw[name])
     if values is not None:
         found += [_several_values(values, name) for name in attributes(values, CASE)]
     columns = ["finding", "source", "rows", "example"]
     table = ibis.union(*(part.select(columns) for part in found)) if len(found) > 1 else found[0].select(columns)
     return engine.collect(table).sort_values(columns, ignore_index=True)
+
+
+def _unreadable(study: StudyFile, source: Source, rows: Table) -> list[Table]:
+    """Cells that do not read as the type that the study declares: per column, `rows` and an `example`. One pass."""
+    cells = ev.unreadable_cells(rows, source, study)
+    counted = (
+        engine.collect(rows.agg(**{column: unread.sum().fill_null(0) for column, unread in cells})) if cells else None
+    )
+    found = []
+    for column, unread in cells:
+        if counted is not None and counted[column].iloc[0] > 0:
+            wrong = rows.filter(unread).agg(rows=_.count(), example=_[CELL + column].min())
+            finding = ibis.literal(f"{column} does not read as declared")
+            found.append(wrong.mutate(source=ibis.literal(source.file), finding=finding))
+    return found
 
 
 def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[Table]:
@@ -143,12 +150,14 @@ def _several_values(values: Table, name: str) -> Table:
     )
 
 
-def _ties(events: Table) -> Table:
+def _ties(events: Table, log: Table) -> Table:
     """How many events only the export's row put in order: per source, `rows` and an `example` order.
 
     They agree with another event of their order in time, rank of the system and sequence number, and come from another
-    row. Every group of n such events counts n − 1.
+    row. Every group of n such events counts n − 1. The log says cheaply which times occur twice in an order.
     """
+    twice = log.filter(_.timestamp == _.next_timestamp).select("case_id", "timestamp").distinct()
+    events = events.semi_join(twice, ["case_id", "timestamp"])
     deciding = list(TIE_BREAKERS[: TIE_BREAKERS.index("source")])
     groups = events.group_by("case_id", *deciding).agg(
         events=_.count(),

@@ -41,10 +41,30 @@ def follows(log: Table) -> Table:
     pairs = pairs.mutate(elapsed_s=elapsed_s(_.timestamp, _.next_timestamp))
     arcs = pairs.group_by("activity", "next_activity").agg(
         count=_.count(),
-        orders=_.case_id.nunique(),
+        firsts=_.count(where=_.occurrence == 1),
         handoffs=(_.department != _.next_department).sum().fill_null(0),
         elapsed_mean_s=_.elapsed_s.mean(),
-        elapsed_median_s=_.elapsed_s.quantile(0.5),
-        elapsed_p90_s=_.elapsed_s.quantile(0.9),
+        quantiles=_.elapsed_s.quantile([0.5, 0.9]),
     )
-    return arcs.order_by(_["count"].desc(), "activity", "next_activity")
+    counted = arcs.left_join(_later_orders(log), ["activity", "next_activity"]).select(
+        "activity",
+        "next_activity",
+        "count",
+        orders=_.firsts + _.later.fill_null(0),
+        handoffs=_.handoffs,
+        elapsed_mean_s=_.elapsed_mean_s,
+        elapsed_median_s=_.quantiles[0],
+        elapsed_p90_s=_.quantiles[1],
+    )
+    return counted.order_by(_["count"].desc(), "activity", "next_activity")
+
+
+def _later_orders(log: Table) -> Table:
+    """How many orders have a pair, but not from the first occurrence of its activity: `later` a pair.
+
+    From the first occurrence a pair counts its order once, so only the few others need telling apart by order.
+    """
+    pair = ["case_id", "activity", "next_activity"]
+    again = log.filter((_.occurrence > 1) & _.next_activity.notnull()).select(pair).distinct()
+    later = again.anti_join(log.filter(_.occurrence == 1).select(pair), pair)
+    return later.group_by("activity", "next_activity").agg(later=_.count())

@@ -3,7 +3,7 @@
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.measure.expressions import elapsed_s, sequences, variant_numbers
+from procmine.measure.expressions import elapsed_s, sequences
 from procmine.schema import CASE, attributes, require_log
 
 
@@ -46,7 +46,6 @@ def cases(log: Table) -> Table:
         last_resource=_.resource.max(where=last),
         **{name: _[name].arbitrary() for name in attributes(log, CASE)},
     )
-    variants = variant_numbers(sequences(log)).select("case_id", "variant")
     columns = ["case_id", "start", "end", "duration_s", "events", "variant"]
-    timed = orders.mutate(duration_s=elapsed_s(_.start, _.end)).join(variants, "case_id")
+    timed = orders.mutate(duration_s=elapsed_s(_.start, _.end)).join(sequences(log).drop("activities"), "case_id")
     return timed.relocate(*columns).order_by("case_id")

@@ -1,10 +1,9 @@
 """The variants of a log."""
 
-import ibis
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.measure.expressions import sequences
+from procmine.measure.expressions import numbered_variants
 from procmine.schema import require_log
 
 
@@ -34,11 +33,5 @@ def variants(log: Table) -> Table:
     0        1  [Accept, Accept, Install, Survey, Accept]      1
     1        2                          [Accept, Install]      1
     """
-    orders = sequences(require_log(log))
-    counted = orders.group_by("activities").agg(count=_.count())
-    ranked = counted.mutate(
-        variant=ibis.row_number().over(order_by=[_["count"].desc(), _.activities.asc()]) + 1,
-        events=_.activities.length(),
-        share=_["count"] / _["count"].sum().over(),
-    )
-    return ranked.select("variant", "activities", "events", "count", "share").order_by("variant")
+    numbered = numbered_variants(require_log(log)).mutate(share=_["count"] / _["count"].sum().over())
+    return numbered.select("variant", "activities", "events", "count", "share").order_by("variant")

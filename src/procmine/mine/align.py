@@ -42,8 +42,8 @@ def align(net: Net, variants: Sequence[Variant], *, max_states: int) -> dict[Var
     None for a variant that needed more than `max_states` states of the search. Of several optimal alignments it is the
     one that `ties` prefers, the same in every process, unless the net has too many markings for that.
     """
-    import polars as pl  # noqa: PLC0415 - with r4pm half a second, only for those who align
-    import r4pm  # noqa: PLC0415
+    import polars as pl
+    import r4pm
 
     ordered = sorted(set(variants))
     if not ordered:
@@ -76,7 +76,7 @@ def align(net: Net, variants: Sequence[Variant], *, max_states: int) -> dict[Var
 
 def cheapest_run(net: Net, *, max_states: int) -> int:
     """How many steps the shortest run of `net` from beginning to end has; a `FlowError` where none reaches the end."""
-    import r4pm  # noqa: PLC0415
+    import r4pm
 
     try:
         return int(r4pm.bindings.align_empty_trace(cast(Any, to_r4pm(net)), _options(max_states))["cost"])

@@ -11,6 +11,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.errors import LogError
+from procmine.measure import variants
 from procmine.measure.expressions import sequences
 from procmine.schema import STATUS, require_log
 
@@ -32,7 +33,7 @@ class Way:
 
 def variant_counts(log: Table) -> Counter[Variant]:
     """How many orders of `log` take each variant; a `LogError` for an empty log."""
-    counted = sequences(require_log(log)).group_by("activities").agg(orders=_.count()).order_by("activities")
+    counted = variants(log).select("activities", orders=_["count"]).order_by("activities")
     rows = engine.collect_arrow(counted).to_pylist()
     if not rows:
         raise LogError("the log has no events", expected="A log with at least one order")
@@ -41,7 +42,7 @@ def variant_counts(log: Table) -> Counter[Variant]:
 
 def orders_with_status(log: Table) -> Table:
     """One row an order: case_id, activities (array), status where the log has it, and ongoing: whether it may go on."""
-    orders = sequences(require_log(log))
+    orders = sequences(require_log(log)).drop("variant")
     if STATUS not in log.columns:
         return orders.mutate(ongoing=ibis.literal(False))
     statuses = log.group_by("case_id").agg(status=_[STATUS].max())

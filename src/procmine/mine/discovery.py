@@ -90,9 +90,9 @@ def _inductive(variants: Counter[Variant], noise: float) -> Any:
     """pm4py's process tree. Activities are numbers until it is found: pm4py walks through sets of them, and those have
     the same order in every process for numbers, but not for strings.
     """
-    from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL  # noqa: PLC0415 - seconds to import
-    from pm4py.algo.discovery.inductive.variants.imf import IMFUVCL  # noqa: PLC0415
-    from pm4py.objects.process_tree.utils.generic import fold, tree_sort  # noqa: PLC0415
+    from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL
+    from pm4py.algo.discovery.inductive.variants.imf import IMFUVCL
+    from pm4py.objects.process_tree.utils.generic import fold, tree_sort
 
     parameters = {"noise_threshold": noise, "multiprocessing": False}
     names = sorted({name for variant in variants for name in variant})

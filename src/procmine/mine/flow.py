@@ -77,7 +77,7 @@ def _from_bpmn(path: Path) -> Flow:
 
 def _from_pnml(path: Path) -> Flow:
     refuse_entities(path, "PNML")
-    from pm4py.objects.petri_net.importer import importer  # noqa: PLC0415 - seconds, only for PNML
+    from pm4py.objects.petri_net.importer import importer
 
     try:
         read = importer.apply(str(path))

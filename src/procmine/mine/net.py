@@ -173,9 +173,9 @@ def _identifier(number: int, kind: int) -> str:
 
 def to_pm4py(net: Net) -> tuple[Any, Any, Any]:
     """`net` as pm4py's net, initial marking and final marking."""
-    from pm4py.objects.petri_net.obj import Marking as Pm4pyMarking  # noqa: PLC0415 - pm4py takes seconds to import
-    from pm4py.objects.petri_net.obj import PetriNet  # noqa: PLC0415
-    from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to  # noqa: PLC0415
+    from pm4py.objects.petri_net.obj import Marking as Pm4pyMarking
+    from pm4py.objects.petri_net.obj import PetriNet
+    from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to
 
     made = PetriNet("net")
     place = {name: PetriNet.Place(name) for name in net.places}

@@ -100,7 +100,7 @@ def _stacked(
         said = ["\n".join(typeface.wrap(printable(name), 10, 190, lines=1 if below else 2)) for name in names]
         said = [f"{line}\n{below[name]}" for line, name in zip(said, names, strict=True)] if below else said
         ax.set_yticks(range(len(names)), said, linespacing=1.4)
-        ax.invert_yaxis()
+        ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
         ax.set_xlabel(axis)
         ax.set_xlim(0, max(1, float(total.max()) if names else 1) * 1.1)
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))

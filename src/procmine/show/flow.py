@@ -36,9 +36,9 @@ class DesignedFlow(Protocol):
 def flow_map(flow: DesignedFlow, deviations: Table | pd.DataFrame | None = None, *, language: Language = "en") -> Map:
     """How should orders flow, and at which steps do they do otherwise?
 
-    The designed flow, left to right, a band a lane; checkpoints have a thick border and say so. With `deviations`
-    (one row a deviation: `kind`, `activity`), each step shows how many of each kind fall on it; activities that the
-    flow does not have stand in a band of their own. An element's name is shown as it is.
+    The designed flow or a discovered model, top to bottom, a band a lane; checkpoints have a thick border and say so.
+    With `deviations` (one row a deviation: `kind`, `activity`), each step shows how many of each kind fall on it;
+    activities that the flow does not have stand in a band of their own. An element's name is shown as it is.
     """
     nodes, edges = list(flow.nodes), list(flow.edges)
     if not nodes:

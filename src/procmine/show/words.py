@@ -39,7 +39,7 @@ _PHRASES = {
     "duration": ("Time from first to last event", "首末事件间用时"),
     "elapsed_median_s": ("Median time of the handoff", "交接用时中位数"),
     "end": ("End", "结束"),
-    "flow_map": ("Designed flow: {} steps in {} lanes.", "设计流程：{} 个步骤，{} 条泳道。"),
+    "flow_map": ("Flow: {} steps in {} lanes.", "流程：{} 个步骤，{} 条泳道。"),
     "folded": (
         "{orders} of orders hidden: they take one of the {arcs} folded arcs ({activities} activities are folded). "
         "Figures count all orders.",
@@ -74,7 +74,7 @@ _PHRASES = {
     ),
     "slow_arc": ("slow", "缓慢"),
     "start": ("Start", "开始"),
-    "step": ("designed step", "设计步骤"),
+    "step": ("step of the flow", "流程步骤"),
     "to_owner": ("To", "接收方"),
     "too_few": ("too few ({})", "样本过少（{}）"),
     "unknown": ("person unknown", "执行者未知"),

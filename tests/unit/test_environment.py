@@ -40,7 +40,7 @@ def test_the_lock_pins_everything_declared_and_names_no_host() -> None:
     pinned = {split(line)[0] for line in lock.splitlines() if line and not line.startswith(("#", " "))}
     assert not set(declared()) - pinned
     assert all("==" in line for line in lock.splitlines() if line and not line.startswith(("#", " ")))
-    assert "http" not in lock
+    assert "://" not in lock
 
 
 def test_ci_runs_what_the_readme_tells_a_new_user() -> None:

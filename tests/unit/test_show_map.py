@@ -223,3 +223,11 @@ def test_drawing_libraries_load_only_where_something_is_drawn():
     names = "'matplotlib', 'seaborn', 'pygraphviz', 'fontTools'"
     loaded = f"import sys, procmine.show; print([name for name in ({names}) if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_saved_map_can_be_read_by_others_and_leaves_nothing_beside(tmp_path):
+    plain = tmp_path / "plain.svg"
+    plain.write_text("")
+    saved = show.Map(svg="<svg/>", dot="", hidden_share=0.0, description="").save(tmp_path / "map.svg")
+    assert saved.stat().st_mode == plain.stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["map.svg", "plain.svg"]

@@ -53,10 +53,10 @@ class Map:
             )
         if not target.parent.is_dir():
             raise ProcmineError("its folder does not exist", where=target, expected="A path in an existing folder")
-        handle, beside = tempfile.mkstemp(dir=target.parent, suffix=target.suffix)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        return Path(beside).replace(target)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as folder:
+            beside = Path(folder) / target.name
+            beside.write_text(content, encoding="utf-8")
+            return beside.replace(target)
 
 
 def label(lines: Sequence[tuple[str, float]], *, fill: str = theme.PAPER, pad: float = 3.0) -> str:

@@ -40,7 +40,7 @@ def test_lanes_steps_conditions_and_checkpoints_are_shown():
     picture = show.flow_map(FLOW, language="zh")
     assert {"客户经理", "网络部", "需求分析", "联调测试", "可行？", "×", "是 & 否", "<完成>"} <= set(texts(picture))
     assert sum(text == "检查站" for text in texts(picture)) == 1
-    assert picture.description == "设计流程：2 个步骤，2 条泳道。"
+    assert picture.description == "流程：2 个步骤，2 条泳道。"
     root = etree.fromstring(picture.svg.encode())
     assert len([g for g in root.iter(f"{SVG}g") if g.get("class") == "cluster"]) == 2
 

@@ -7,6 +7,7 @@ any two of them can be joined. The session's time zone is UTC.
 import contextlib
 import functools
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ def connection() -> Backend:
     backend = ibis.duckdb.connect()
     backend.raw_sql("SET TimeZone = 'UTC'")
     backend.raw_sql("SET preserve_insertion_order = true")
+    backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is loaded from the web
+    spill = Path(tempfile.gettempdir()) / f"procmine-{os.getpid()}"  # by default it is a folder in the current one
+    backend.raw_sql(f"SET temp_directory = '{sql_text(os.fspath(spill))}'")
     with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has none to turn off
         backend.raw_sql("SET enable_progress_bar = false")
     ibis.set_backend(backend)

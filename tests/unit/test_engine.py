@@ -1,5 +1,8 @@
 """The one place that executes: what goes in comes out, in its order and with its types."""
 
+import tempfile
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -51,3 +54,15 @@ def test_a_stored_table_keeps_the_order_of_its_rows(tmp_path):
     table = engine.table(pd.DataFrame({"n": range(300_000)}))
     stored = engine.store(table.order_by(table.n.desc()), tmp_path / "it's.parquet")
     assert engine.collect(stored)["n"].tolist() == list(range(299_999, -1, -1))
+
+
+def test_what_does_not_fit_into_memory_is_written_outside_the_users_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = engine.connection().raw_sql("SELECT current_setting('temp_directory')").fetchone()
+    assert Path(said[0]).is_absolute()
+    assert Path(said[0]).parent == Path(tempfile.gettempdir())
+
+
+def test_nothing_is_installed_from_the_web():
+    said = engine.connection().raw_sql("SELECT current_setting('autoinstall_known_extensions')").fetchone()
+    assert said[0] is False

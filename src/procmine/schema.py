@@ -54,7 +54,12 @@ def attributes(table: Table, prefix: str) -> list[str]:
 
 
 def require_log(table: Table) -> Table:
-    """`table` itself where it is a log; else a `LogError` that names the missing columns."""
+    """`table` itself where it is a log; else a `LogError` that says what it is, or names the missing columns."""
+    if not isinstance(table, Table):
+        raise LogError(
+            f"a {type(table).__name__} is not a log",
+            expected="Give the table that study.log() or read_xes() returns, before .to_pandas()",
+        )
     missing = [name for name in LOG if name not in table.columns]
     if missing:
         raise LogError(

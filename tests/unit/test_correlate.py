@@ -72,6 +72,31 @@ def test_an_order_claimed_by_two_keys_is_given_to_neither(make_study):
     assert account(study, "link.csv") == {"link": 1, "order claimed by several keys": 2}
 
 
+@pytest.mark.parametrize(("first", "second"), [("A", "B"), ("B", "A")])
+def test_the_names_of_orders_do_not_decide_what_a_doubtful_key_costs(make_study, first, second):
+    exports = {
+        "crm.csv": CRM,
+        "work.csv": work("1", "2", "3"),
+        "link.csv": link(f"{first} 1", f"{second} 2", f"{first} 3", f"{second} 3"),
+    }
+    study = make_study(HEAD + WORK + LINK, exports)
+    assert installed(study) == sorted([(first, 1), (second, 2)])
+    assert account(study, "work.csv") == {"event": 2, "key of several orders": 1}
+
+
+def test_a_doubt_travels_along_the_links(make_study):
+    chain = "  a:\n    file: a.csv\n    keys: {contract: contract, work: work}\n"
+    chain += "  b:\n    file: b.csv\n    keys: {order: order, contract: contract}\n"
+    exports = {
+        "crm.csv": CRM,
+        "work.csv": work("1", "2"),
+        "a.csv": "contract,work\nC1,1\nC2,1\nC2,2\n",
+        "b.csv": "order,contract\nA,C1\nA,C2\nB,C2\n",
+    }
+    study = make_study(HEAD + WORK + chain, exports)
+    assert account(study, "work.csv") == {"key of several orders": 2}
+
+
 def test_an_order_may_own_many_keys_where_the_study_says_so(make_study):
     exports = {"crm.csv": CRM, "work.csv": work("1", "2", "3"), "link.csv": link("A 1", "A 2", "B 3")}
     study = make_study(HEAD + WORK + LINK + "    many: [work]\n", exports)

@@ -201,7 +201,8 @@ def test_a_wide_row_gives_an_event_a_time(make_study):
     assert ledger["rows"].to_dict() == {"event": 2, "no time": 1, "time not readable": 1}
     assert ledger["events"].to_dict() == {"event": 4, "no time": 0, "time not readable": 0}
     assert study.findings().to_dict("records") == [
-        {"finding": "billed does not read as declared", "source": "crm.csv", "rows": 2, "example": "soon"}
+        {"finding": "billed does not read as declared", "source": "crm.csv", "rows": 2, "example": "soon"},
+        {"finding": "start later than completion", "source": "crm.csv", "rows": 1, "example": "1"},
     ]
 
 
@@ -282,3 +283,27 @@ def test_a_header_alone_gives_no_event(make_study):
 def test_one_row_is_a_log(make_study):
     log = one(make_study, ROW.replace("SYSTEM", "crm"), "no,step,time\n007,A,2024-01-05\n").log()
     assert rows(log, "case_id", "activity", "position", "occurrence", "next_activity") == [("007", "A", 1, 1, None)]
+
+
+def test_a_zone_by_a_doubtful_abbreviation_is_not_guessed(make_study):
+    read = times(make_study, "crm", "2024-01-05 10:00:00 CST", "2024-01-05 10:00:00 BST", "2024-01-05 10:00:00 GMT")
+    assert read == ["-", "-", "2024-01-05 10:00:00"]
+
+
+def test_long_whole_numbers_keep_every_digit(make_study):
+    mapping = ROW.replace("SYSTEM", "crm").replace(
+        "timestamp: time}", "timestamp: time, sequence: seq, attributes: {big: {column: seq, type: integer}}}"
+    )
+    export = "no,step,time,seq\n1,B,2024-01-01,1745000000000000002\n1,A,2024-01-01,1745000000000000001.0\n"
+    study = one(make_study, mapping, export)
+    assert rows(study.log(), "position", "activity", "event:big") == [
+        (1, "A", 1745000000000000001),
+        (2, "B", 1745000000000000002),
+    ]
+    assert study.findings().empty
+
+
+def test_a_number_too_long_for_a_whole_one_is_found(make_study):
+    mapping = ROW.replace("SYSTEM", "crm") + "    order_attributes: {id: {column: id, type: integer}}\n"
+    study = one(make_study, mapping, "no,step,time,id\n1,A,2024-01-01,99999999999999999999\n")
+    assert study.findings()["finding"].tolist() == ["id does not read as declared"]

@@ -96,3 +96,13 @@ def test_one_activity_is_enough_for_a_status(make_study):
         ("B", "finished"),
         ("C", "open"),
     ]
+
+
+def test_rules_about_activities_that_no_event_has_are_found(make_study):
+    rules = "owners: {Accept: Sales, Instal: Field}\nstatus: {finished: [Billed], cancelled: []}\n"
+    findings = make_study(STUDY + rules, {"crm.csv": CRM, "master.csv": MASTER}).findings()
+    idle = findings[findings["finding"].str.endswith("no event has")]
+    assert idle[["finding", "rows", "example"]].to_numpy().tolist() == [
+        ["owners names an activity that no event has", 0, "Instal"],
+        ["status.finished names an activity that no event has", 0, "Billed"],
+    ]

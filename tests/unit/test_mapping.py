@@ -121,8 +121,9 @@ def test_several_mistakes_are_counted(tmp_path):
         ("title: [", "not a YAML file"),
         ("\ttitle: x", "not a YAML file"),
         ("title: 订单".encode("gb18030"), "not a YAML file"),
-        ("", "Input should be"),
-        ("- title", "Input should be"),
+        ("", "no keys in it"),
+        ("- title", "no keys in it"),
+        (GOOD + "window: {from: 2024-02-30}\n", "a date in it is none: day is out of range for month"),
     ],
 )
 def test_what_is_no_study_file(tmp_path, text, told):
@@ -154,3 +155,30 @@ def test_a_time_with_an_offset_keeps_it(tmp_path):
     window = load(tmp_path, GOOD + "window: {to: 2024-01-31T08:00:00+08:00, time_zone: Europe/Berlin}\n").window
     assert window is not None
     assert window.bounds() == (None, datetime.datetime(2024, 1, 31, tzinfo=datetime.UTC))
+
+
+@pytest.mark.parametrize(("first", "second"), [("Cost", "cost"), ("größe", "Größe")])
+def test_attributes_that_differ_only_in_case_are_refused(tmp_path, first, second):
+    more = f"    order_attributes: {{{first}: a, {second}: b}}\n"
+    (tmp_path / "study.yaml").write_text(ONE_SOURCE + more, encoding="utf-8")
+    with pytest.raises(StudyError, match=f"order_attributes: '{first}' and '{second}' differ only in upper"):
+        load_study_file(tmp_path / "study.yaml")
+
+
+def test_event_attributes_that_differ_only_in_case_are_refused(tmp_path):
+    text = ONE_SOURCE.replace("timestamp: t}", "timestamp: t, attributes: {Note: a, note: b}}")
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=r"events\.attributes: 'Note' and 'note' differ only in upper and lower case"):
+        load_study_file(tmp_path / "study.yaml")
+
+
+ONE_SOURCE = """\
+title: One export
+order: order
+systems: {crm: {rank: 1}}
+sources:
+  crm:
+    file: crm.csv
+    keys: {order: no}
+    events: {form: row, activity: a, timestamp: t}
+"""

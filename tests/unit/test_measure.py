@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -150,3 +151,27 @@ def test_examples_in_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"procmine.measure.{name}"))
     assert result.attempted > 0
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pandas_frame_is_no_log(make_log, name):
+    with pytest.raises(LogError, match=r"a DataFrame is not a log\. Give the table that study\.log\(\) or read_xes"):
+        getattr(measure, name)(engine.collect(make_log("a: X Y")))
+
+
+@pytest.mark.parametrize("moment", ["2024-02-01", None, datetime(2024, 2, 1)])
+def test_a_board_needs_a_moment_with_a_zone(make_log, moment):
+    log = make_log("a: X Y", **{"case:status": ["open", "open"]})
+    with pytest.raises(LogError, match=r"as_of: .* is no moment with a time zone"):
+        measure.board(log, as_of=moment)
+
+
+def test_a_board_lists_open_orders_by_how_long_they_stand(make_log):
+    log = make_log("a: X Y@s/Ann | b: X+3 | c: X", **{"case:status": ["open", "open", "open", "finished"]})
+    now = datetime(2024, 1, 1, 5, tzinfo=UTC)
+    assert [
+        tuple(row)
+        for row in engine.collect(measure.board(log, as_of=now))[
+            ["case_id", "activity", "standing_s", "age_s"]
+        ].to_numpy()
+    ] == [("a", "Y", 14400.0, 18000.0), ("b", "X", 7200.0, 7200.0)]

@@ -11,7 +11,9 @@ from ibis.expr.types import BooleanValue, StringValue, TimestampValue
 from procmine import engine
 from procmine.schema import TIME
 
-_OFFSET = r":\d\d(\.\d+)?\s*([Zz]|[A-Z][A-Za-z_/]+|[+-]\d\d(:?\d\d)?)$"
+_NAMED = r"([Zz]|UTC|GMT|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
+"""Zones by a name that means one thing; CST is China's standard time and Chicago's."""
+_OFFSET = rf":\d\d(\.\d+)?\s*([+-]\d\d(:?\d\d)?|{_NAMED})$"
 _NO_SECONDS = r"^(\S+[ T]\d\d?:\d\d)\s*([Zz+-])"
 _SPACED_OFFSET = r"\s+([Zz]|[+-][\d:]+)$"
 
@@ -84,9 +86,12 @@ def _offset(info: zoneinfo.ZoneInfo, utc: datetime.datetime) -> datetime.timedel
 
 
 def _iso(text: StringValue) -> StringValue:
-    """`text` where it begins like a year: the engine would also take infinity, and 24 for the year 24."""
+    """`text` where it begins like a year and ends like a time: the engine would also take infinity, 24 for the year 24,
+    and guess what an abbreviated zone means.
+    """
     year = (text >= "0") & (text < ":") & text.substr(4, 1).isin(["-", "/"])
-    return cast(StringValue, year.ifelse(text, ibis.null("string")))
+    told = (text.right(1) < "A") | text.re_search(_NAMED)
+    return cast(StringValue, (year & told).ifelse(text, ibis.null("string")))
 
 
 def _completed(iso: StringValue) -> StringValue:

@@ -59,32 +59,35 @@ def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitS
 def _links(
     study: StudyFile, tables: Mapping[str, Table], kind: str, reached: set[str], known: Mapping[str, Table]
 ) -> list[Table]:
-    """The pairs (key of `kind`, case_id) that the sources give that carry `kind` and a kind already reached."""
+    """The pairs that the sources give that carry `kind` and a kind already reached: key of `kind`, case_id, and the
+    problem of the key in between, which leads to no one order.
+    """
     pairs = []
     for name, source in study.sources.items():
         for via in source.keys:
             if kind in source.keys and via in reached:
                 rows = tables[name]
-                both = rows.select(key=cell(rows, source.keys[kind]), case_id=cell(rows, source.keys[via]))
+                both = rows.select(key=cell(rows, source.keys[kind]), via=cell(rows, source.keys[via]))
                 both = both.drop_null().distinct()
-                pairs.append(both if via == study.order else _through(both, known[via]))
+                if via == study.order:
+                    pairs.append(both.select("key", case_id=_.via, problem=ibis.null("string")))
+                else:
+                    pairs.append(both.join(known[via].rename(via="key"), "via").select("key", "case_id", "problem"))
     return pairs
 
 
-def _through(pairs: Table, known: Table) -> Table:
-    joined = pairs.rename(via="case_id").join(known.rename(via="key"), "via")
-    return joined.select("key", "case_id").drop_null()
-
-
 def _every_order_of_a_key(pairs: Table) -> Table:
-    return pairs.select("key", problem=ibis.null("string"), case_id=_.case_id)
+    return pairs.filter(_.case_id.notnull()).select("key", "case_id", problem=ibis.null("string")).distinct()
 
 
 def _one_order_a_key(pairs: Table, *, many: bool) -> Table:
-    keys = pairs.group_by("key").agg(case_id=_.case_id.min(), orders=_.case_id.nunique())
-    claims = ibis.literal(1) if many else _.count().over(group_by="case_id")
-    problem = ibis.cases((_.orders > 1, AMBIGUOUS), (_.claims > 1, CLAIMED), else_=None)
-    marked = keys.mutate(claims=claims).mutate(problem=problem.cast("string"))
+    """The order of each key, or its problem. A key that leads to several orders is in doubt, and claims none."""
+    keys = pairs.group_by("key").agg(case_id=_.case_id.min(), orders=_.case_id.nunique(), inherited=_.problem.min())
+    sure = keys.mutate(sure=(keys.orders == 1) & keys.inherited.isnull())
+    claims = sure.mutate(claims=_.sure.sum().over(group_by="case_id"))
+    contested = ibis.literal(False) if many else claims.claims > 1
+    problem = ibis.cases((claims.orders > 1, AMBIGUOUS), (contested, CLAIMED), else_=None)
+    marked = claims.mutate(problem=claims.inherited.coalesce(problem.cast("string")))
     return marked.select("key", "problem", case_id=ibis.ifelse(_.problem.isnull(), _.case_id, None))
 
 

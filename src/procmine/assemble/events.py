@@ -201,7 +201,7 @@ def _time(text: StringValue, source: Source, study: StudyFile) -> TimestampValue
 
 def _whole(text: StringValue) -> Value:
     """A whole number, also where it is written 7.0; null where it is none."""
-    return text.re_search(_WHOLE).ifelse(text, ibis.null("string")).try_cast("float64").try_cast("int64")
+    return text.re_search(_WHOLE).ifelse(text.re_replace(r"\.0*$", ""), ibis.null("string")).try_cast("int64")
 
 
 def _unread(given: StringValue, read: Value) -> Value:

@@ -96,7 +96,11 @@ def findings(
     study: StudyFile, raw: Mapping[str, Table], events: Table, values: Table | None, log: Table
 ) -> pd.DataFrame:
     """What a reader of the log should know of it: `finding`, `source`, `rows`, `example`; no row where all is well."""
-    found = [_ties(events, log).mutate(finding=ibis.literal("order decided only by the row in the export"))]
+    found = [
+        _ties(events, log).mutate(finding=ibis.literal("order decided only by the row in the export")),
+        _backward(log).mutate(finding=ibis.literal("start later than completion")),
+        *_idle_rules(study, log),
+    ]
     for name, source in study.sources.items():
         found += _unreadable(study, source, raw[name])
         found += _clock_changes(study, source, raw[name])
@@ -105,6 +109,23 @@ def findings(
     columns = ["finding", "source", "rows", "example"]
     table = ibis.union(*(part.select(columns) for part in found)) if len(found) > 1 else found[0].select(columns)
     return engine.collect(table).sort_values(columns, ignore_index=True)
+
+
+def _backward(log: Table) -> Table:
+    """Events that end before they start: per source, `rows` and an `example` order."""
+    return log.filter(_.start > _.timestamp).group_by("source").agg(rows=_.count(), example=_.case_id.min())
+
+
+def _idle_rules(study: StudyFile, log: Table) -> list[Table]:
+    """Activities that the study has rules for and no event has: `rows` 0, the activity as `example`."""
+    rules = {"owners": [*study.owners]}
+    if study.status is not None:
+        rules |= {"status.finished": study.status.finished, "status.cancelled": study.status.cancelled}
+    known = set(engine.collect(log.select("activity").distinct())["activity"])
+    idle = [(f"{rule} names an activity that no event has", name) for rule, names in rules.items() for name in names]
+    rows = [(finding, None, 0, name) for finding, name in idle if name not in known]
+    kinds = {"finding": "string", "source": "string", "rows": "int64", "example": "string"}
+    return [engine.table(pd.DataFrame(rows, columns=list(kinds)), ibis.schema(kinds))] if rows else []
 
 
 def _unreadable(study: StudyFile, source: Source, rows: Table) -> list[Table]:

@@ -7,7 +7,6 @@ with the nearest known one.
 import datetime
 import re
 import zoneinfo
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -21,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from procmine.assemble.consistency import problems
 from procmine.errors import nearest
 
 
@@ -245,54 +245,19 @@ class StudyFile(_Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> "StudyFile":
-        problem = next(self._problems(), None)
+        problem = next(problems(self), None)
         if problem:
             raise ValueError(problem)
         return self
-
-    def _problems(self) -> Iterator[str]:
-        kinds = {kind for source in self.sources.values() for kind in source.keys}
-        if self.order not in kinds:
-            yield f"order: no source has a key {self.order!r}. {nearest(self.order, kinds)}"
-        if self.order in self.shared:
-            yield f"order: orders cannot share {self.order!r}, the key that names them"
-        if not any(source.events for source in self.sources.values()):
-            yield "sources: none of them gives events"
-        for name, source in self.sources.items():
-            yield from self._problems_of_source(name, source)
-        yield from self._problems_of_attributes()
-
-    def _problems_of_source(self, name: str, source: Source) -> Iterator[str]:
-        if source.system is not None and source.system not in self.systems:
-            yield f"sources.{name}.system: no system {source.system!r}. {nearest(source.system, self.systems)}"
-        first = next(other for other, read in self.sources.items() if read.file == source.file)
-        if first != name:
-            yield f"sources.{name}.file: {source.file!r} is already read by source {first!r}"
-        for rule, kinds in (("many", source.many), ("shared", source.shared)):
-            for kind in kinds:
-                if kind not in source.keys:
-                    yield f"sources.{name}.{rule}: no key {kind!r} in this source. {nearest(kind, source.keys)}"
-        if source.events and not source.keys.keys() - self.shared:
-            yield f"sources.{name}.keys: events need a key that orders do not share"
-
-    def _problems_of_attributes(self) -> Iterator[str]:
-        types: dict[str, str] = {}
-        for name, source in self.sources.items():
-            for attribute, cell in source.order_attributes.items():
-                kind = "string" if isinstance(cell, str) else cell.type
-                if types.setdefault(attribute, kind) != kind:
-                    yield f"sources.{name}.order_attributes.{attribute}: {kind} here, {types[attribute]} before"
-        if self.status is not None:
-            if "status" in types:
-                yield "order_attributes.status: the name is taken by the study's own status rules; choose another"
-            stated = self.status.attribute
-            if stated is not None and stated not in types:
-                yield f"status.attribute: no order attribute {stated!r}. {nearest(stated, types)}"
-        for column in self.personal:
-            if column not in {"resource", *types}:
-                yield f"personal: no column {column!r}. {nearest(column, ['resource', *types])}"
 
     @property
     def shared(self) -> set[str]:
         """The kinds of key that several orders share."""
         return {kind for source in self.sources.values() for kind in source.shared}
+
+    @property
+    def event_attributes(self) -> list[str]:
+        """The names of the attributes that events have, each once."""
+        forms = [source.events for source in self.sources.values() if source.events]
+        parts = [part for form in forms for part in (form.columns if isinstance(form, ColumnEvents) else [form])]
+        return list(dict.fromkeys(name for part in parts for name in part.attributes))

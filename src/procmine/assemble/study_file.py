@@ -44,6 +44,10 @@ def load_study_file(path: Path) -> StudyFile:
         given = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeError) as error:
         raise StudyError(f"this is not a YAML file: {error}", where=path) from error
+    except ValueError as error:
+        raise StudyError(f"a date in it is none: {error}", where=path, expected="Dates as 2024-02-29") from error
+    if not isinstance(given, dict):
+        raise StudyError("no keys in it", where=path, expected="At least title, order, systems and sources")
     try:
         return StudyFile.model_validate(given)
     except ValidationError as error:

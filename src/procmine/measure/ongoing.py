@@ -29,7 +29,7 @@ def board(log: Table, *, as_of: datetime) -> Table:
     - age_s: float64, seconds from the order's first completion to `as_of`
     - every `case:` column of the log but the status
 
-    Errors: `LogError` where `log` lacks a log's columns or `case:status`, or `as_of` has no time zone.
+    Errors: `LogError` where `log` lacks a log's columns or `case:status`, or `as_of` is no datetime with a zone.
 
     Source: ours; the work-in-progress list of a dashboard.
 
@@ -43,8 +43,10 @@ def board(log: Table, *, as_of: datetime) -> Table:
     """
     if STATUS not in require_log(log).columns:
         raise LogError(f"the log has no {STATUS}", expected="State in study.yaml, under status, when an order is over")
-    if as_of.tzinfo is None:
-        raise LogError(f"{as_of.isoformat()} has no time zone", where="as_of", expected="Give an aware datetime")
+    if not isinstance(as_of, datetime) or as_of.tzinfo is None:
+        raise LogError(
+            f"{as_of!r} is no moment with a time zone", where="as_of", expected="Give study.as_of or an aware datetime"
+        )
     begun = log.group_by("case_id").agg(begun=_.timestamp.min())
     now = ibis.literal(as_of, TIME)
     last = log.filter((_[STATUS] == "open") & _.next_activity.isnull()).join(begun, "case_id")

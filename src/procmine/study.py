@@ -48,13 +48,11 @@ def open_study(study: str | os.PathLike[str]) -> "Study":
     """
     folder = Path(study)
     if not (folder / STUDY_FILE).is_file():
-        root = project_root()
-        folder = root / EVENTLOGS / study
+        shelf = folder.parent if folder.parent != Path() else project_root() / EVENTLOGS
+        folder = shelf / folder.name
         if not (folder / STUDY_FILE).is_file():
-            known = [found.parent.name for found in (root / EVENTLOGS).glob(f"*/{STUDY_FILE}")]
-            raise StudyError(
-                f"no study {os.fspath(study)!r}", where=root / EVENTLOGS, expected=nearest(str(study), known)
-            )
+            known = [found.parent.name for found in shelf.glob(f"*/{STUDY_FILE}")]
+            raise StudyError(f"no study {os.fspath(study)!r}", where=shelf, expected=nearest(folder.name, known))
     return Study(folder.resolve(), load_study_file(folder / STUDY_FILE))
 
 

@@ -177,3 +177,14 @@ def test_exports_can_be_a_link(tmp_path, make_study):
     (study.folder / "exports").rename(elsewhere)
     (study.folder / "exports").symlink_to(os.path.relpath(elsewhere, study.folder))
     assert engine.scalar(open_study("small").log().count()) == 2
+
+
+def test_a_misspelt_path_is_told_its_neighbours(tmp_path, make_study):
+    folder = make_study(DEFINITION, {"crm.csv": CRM}).folder
+    with pytest.raises(StudyError, match=rf"no study '{folder.parent}/smal'\. Did you mean 'small'\? Known: small"):
+        open_study(folder.parent / "smal")
+
+
+def test_exports_without_rows_give_no_log(make_study):
+    with pytest.raises(LogError, match=r"no row of the exports gives an event \(they have no rows\)"):
+        make_study(DEFINITION, {"crm.csv": CRM.splitlines()[0] + "\n"}).log()

@@ -59,7 +59,9 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
         ledger.refuse_naive_times(totals, found, raw, study, exports)
         if not totals["events"].sum():
             reasons = "; ".join(f"{row.rows} rows of {row.source}: {row.reason}" for row in totals.itertuples())
-            raise LogError(f"no row of the exports gives an event ({reasons})", where=study.title)
+            raise LogError(
+                f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title
+            )
         log = engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
         totals.to_parquet(target / LEDGER, index=False)
         ledger.findings(study, raw, events, values, log).to_parquet(target / FINDINGS, index=False)

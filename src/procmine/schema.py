@@ -14,8 +14,7 @@ from procmine.errors import LogError
 CASE = "case:"
 EVENT_ATTRIBUTE = "event:"
 STATUS = "case:status"
-"""Order status by the study's rules: one of `STATUSES`; absent where the study states no rule."""
-STATUSES = ("finished", "open", "cancelled", "cut")
+"""Order status by the study's rules: finished, open, cancelled or cut; absent where the study states no rule."""
 
 Owner = Literal["system", "department", "resource"]
 """A column that can own an event, and so hand an order over."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import ibis
+import ibis.expr.datatypes as dt
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
@@ -124,19 +125,19 @@ def _idle_rules(study: StudyFile, log: Table) -> list[Table]:
     known = set(engine.collect(log.select("activity").distinct())["activity"])
     idle = [(f"{rule} names an activity that no event has", name) for rule, names in rules.items() for name in names]
     rows = [(finding, None, 0, name) for finding, name in idle if name not in known]
-    kinds = {"finding": "string", "source": "string", "rows": "int64", "example": "string"}
-    return [engine.table(pd.DataFrame(rows, columns=list(kinds)), ibis.schema(kinds))] if rows else []
+    kinds = {"finding": dt.string, "source": dt.string, "rows": dt.int64, "example": dt.string}
+    return [engine.table(pd.DataFrame(rows, columns=list(kinds)), kinds)] if rows else []
 
 
 def _unreadable(study: StudyFile, source: Source, rows: Table) -> list[Table]:
     """Cells that do not read as the type that the study declares: per column, `rows` and an `example`. One pass."""
     cells = ev.unreadable_cells(rows, source, study)
-    counted = (
-        engine.collect(rows.agg(**{column: unread.sum().fill_null(0) for column, unread in cells})) if cells else None
-    )
+    if not cells:
+        return []
+    counted = engine.collect(rows.agg(**{column: unread.sum().fill_null(0) for column, unread in cells})).iloc[0]
     found = []
     for column, unread in cells:
-        if counted is not None and counted[column].iloc[0] > 0:
+        if counted[column] > 0:
             wrong = rows.filter(unread).agg(rows=_.count(), example=_[CELL + column].min())
             finding = ibis.literal(f"{column} does not read as declared")
             found.append(wrong.mutate(source=ibis.literal(source.file), finding=finding))

@@ -10,8 +10,8 @@ import pytest
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.sequence import sequence
 from procmine.schema import CASE, EVENT, EVENT_ATTRIBUTE
+from procmine.sequencing import sequence
 from procmine.study import Study, open_study
 from small_project import make_project
 

@@ -4,8 +4,8 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.sequence import sequence
 from procmine.schema import EVENT
+from procmine.sequencing import sequence
 
 _EVENTS = [
     ("o1", "Accept", 0, "Centre", "Ann"),

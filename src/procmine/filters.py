@@ -6,9 +6,9 @@ from datetime import datetime
 from ibis import Deferred, _
 from ibis.expr.types import BooleanValue, Table
 
-from procmine.assemble.sequence import resequence
 from procmine.errors import LogError, nearest
 from procmine.schema import CASE, STATUS, require_log
+from procmine.sequencing import resequence
 
 
 def orders(log: Table, case_ids: Iterable[str]) -> Table:

@@ -13,7 +13,6 @@ from ibis.expr.types import Table
 
 from conftest import log_of, rows
 from procmine import engine
-from procmine.assemble.sequence import sequence
 from procmine.exchange import read_xes
 from procmine.mine import conformance, discover, read_flow
 from procmine.mine.align import align, cheapest_run
@@ -21,6 +20,7 @@ from procmine.mine.bridge import variant_counts
 from procmine.mine.net import Net, to_pm4py
 from procmine.mine.ties import Ties
 from procmine.schema import EVENT
+from procmine.sequencing import sequence
 
 STATES = 1_000_000
 pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")  # pm4py uses it

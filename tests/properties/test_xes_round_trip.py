@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from conftest import rows
 from procmine import engine
-from procmine.assemble.sequence import sequence
 from procmine.exchange import read_xes, write_xes
 from procmine.schema import EVENT
+from procmine.sequencing import sequence
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=4).map(
     lambda text: "".join(c if c in "\t\n\r" or 0x20 <= ord(c) not in (0xFFFE, 0xFFFF) else "单" for c in text)

@@ -2,6 +2,6 @@
 
 from procmine.assemble.build import build
 from procmine.assemble.mapping import StudyFile
-from procmine.assemble.sequence import resequence, sequence
+from procmine.sequencing import resequence, sequence
 
 __all__ = ["StudyFile", "build", "resequence", "sequence"]

@@ -16,9 +16,9 @@ from procmine.assemble.correlate import orders_of_keys, with_order
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.read import CELL, ROW, read_export
-from procmine.assemble.sequence import TIE_BREAKERS, sequence
 from procmine.errors import LogError
 from procmine.schema import EVENT, EVENT_ATTRIBUTE, USED_ROWS, attributes
+from procmine.sequencing import TIE_BREAKERS, sequence
 
 LOG, LEDGER, FINDINGS, SET_ASIDE = "log.parquet", "ledger.parquet", "findings.parquet", "set_aside"
 

@@ -15,9 +15,9 @@ from procmine.assemble import events as ev
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.read import CELL, ORDER, PROBLEM, ROW, cell
-from procmine.assemble.sequence import TIE_BREAKERS
 from procmine.errors import ExportError
 from procmine.schema import CASE, USED_ROWS, attributes
+from procmine.sequencing import TIE_BREAKERS
 
 EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW = USED_ROWS
 LINK_AGAIN = "link repeated"

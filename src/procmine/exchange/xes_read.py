@@ -14,7 +14,6 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.sequence import sequence
 from procmine.errors import LogError
 from procmine.exchange.lifecycle import COMPLETE, STANDARD, START, SetAsideWarning, pairs, steps
 from procmine.exchange.xes_parser import READ_ERRORS, open_xes, parsed_parts, read_error
@@ -22,6 +21,7 @@ from procmine.exchange.xes_part import MixedTypesError, NotPlainError, Part, Par
 from procmine.exchange.xes_plain import plain_parts
 from procmine.exchange.xes_table import XesTable
 from procmine.schema import CASE, EVENT_ATTRIBUTE, LOG, OWNERS, TIME, attributes
+from procmine.sequencing import sequence
 
 ENDINGS = (".xes", ".xes.gz")
 

@@ -1,163 +1,189 @@
-"""Write played orders as raw exports, each file as its system would have written it."""
+"""Write what came about as raw exports, each file as its system would have written it."""
 
-import csv
-import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from procmine.simulate.faults import ClockSkew, LostLinks
+from procmine.simulate.files import write_rows
 from procmine.simulate.flow import Flow
-from procmine.simulate.layout import Export, Layout, LinkRows, OrderRows, StatusRows, StepRows
-from procmine.simulate.play import Event, Order
-
-Row = dict[str, str]
-Timed = tuple[dt.datetime, Row]
+from procmine.simulate.happened import Event, Order
+from procmine.simulate.hours import Calendar
+from procmine.simulate.layout import AnyExport, Export, Layout, LinkRows, StatusRows, StepRows, WideRows
 
 WORK_ORDER = "work_order"
+AFTER = "after"
+LAG = 20
+"""How many seconds later, at most, a second system records the same action."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """An order with its keys by kind, its attributes, and what was done."""
+    """An order, what was done, and the numbers under which the systems know it."""
 
-    keys: Mapping[str, str]
-    attributes: Mapping[str, str]
+    order: Order
+    flow: Flow
+    state: str
+    """Before or after the redesign."""
     events: Sequence[Event]
+    keys: Mapping[str, Sequence[str]]
+    """By kind of key its number; two where the order was registered twice."""
     work_orders: Sequence[str]
     """For each event, the work order that it belongs to; empty where it belongs to none."""
+    attributes: Mapping[str, str]
 
 
-def with_keys(orders: Sequence[tuple[Order, Sequence[Event]]], layout: Layout, *, seed: int) -> list[Played]:
-    """Give orders their customers, and the numbers under which the systems know them.
+@dataclass(frozen=True)
+class Row:
+    """A row of an export: when it was written, its cells, and the places in `Played.events` of what it records."""
 
-    The order's own numbers rise with time; those of the other kinds are shuffled, so that no two kinds share one.
-    """
-    random = Random(f"{seed}/keys")
-    numbers = {kind: _shuffled(len(orders), random) for kind in layout.keys}
-    numbers[next(iter(layout.keys))] = list(range(len(orders)))
-    halves = [[names[int(random.random() * len(names))] for _ in orders] for names in layout.customers]
-    work_orders = _work_orders([events for _, events in orders], layout)
-    return [
-        Played(
-            {kind: pattern.format(numbers[kind][place] + 1) for kind, pattern in layout.keys.items()},
-            {
-                "customer": halves[0][place] + halves[1][place],
-                "tier": order.tier,
-                "product": order.product,
-                "region": order.region,
-            },
-            events,
-            work_orders[place],
-        )
-        for place, (order, events) in enumerate(orders)
-    ]
+    written: int
+    cells: tuple[str, ...]
+    order: Played
+    recorded: tuple[int, ...]
 
 
-def write_exports(played: Sequence[Played], flow: Flow, layout: Layout, *, folder: Path, seed: int) -> list[Played]:
-    """Write all exports to `folder`; returns the orders whose row of the link table was lost."""
-    for form in layout.steps:
-        _write(form, _in_time(row for one in played for row in _step_rows(one, flow, layout, form)), folder)
-    statuses = layout.statuses
-    _write(statuses, _in_time(row for one in played for row in _status_rows(one, flow, statuses)), folder)
-    _write(layout.orders, [_order_row(one, flow, layout.orders) for one in played], folder)
-    random = Random(f"{seed}/links")
-    lost = [random.random() < layout.links.lost for _ in played]
-    kept = [_link_row(one, layout.links) for one, gone in zip(played, lost, strict=True) if not gone]
-    _write(layout.links, kept, folder)
-    return [one for one, gone in zip(played, lost, strict=True) if gone]
+@dataclass
+class Written:
+    """What of the truth only the writing knows."""
+
+    records: list[tuple[str, int, Played, int]] = field(default_factory=list)
+    """File, row, and which event of which order it records."""
+    lost: list[tuple[Played, str]] = field(default_factory=list)
+    """Orders with a lost link, and the file that lacks it."""
 
 
-def _shuffled(count: int, random: Random) -> list[int]:
-    draws = [random.random() for _ in range(count)]
-    return sorted(range(count), key=lambda place: draws[place])
+@dataclass(frozen=True)
+class Writer:
+    """Writes the exports of played orders."""
 
+    layout: Layout
+    calendar: Calendar
+    zone: str
+    seed: str
 
-def _work_orders(journeys: Sequence[Sequence[Event]], layout: Layout) -> list[list[str]]:
-    """For each event of each order its work order. Numbers rise with the time at which a work order begins."""
-    begun = []
-    groups: list[list[tuple[int, str] | None]] = []
-    for order, events in enumerate(journeys):
-        last, group = "", 0
-        groups.append([])
-        for event in events:
-            pattern = layout.work_orders.get(event.task)
-            if pattern is not None and pattern != last:
-                last, group = pattern, group + 1
-                begun.append((event.start, order, group, pattern))
-            groups[-1].append(None if pattern is None else (group, pattern))
-    counts: Counter[str] = Counter()
-    names = {}
-    for _start, order, group, pattern in sorted(begun):
-        counts[pattern] += 1
-        names[order, group] = pattern.format(counts[pattern])
-    return [["" if group is None else names[order, group[0]] for group in marks] for order, marks in enumerate(groups)]
+    def write(self, played: Sequence[Played], folder: Path) -> Written:
+        """Write all exports to `folder`."""
+        written = Written()
+        for form in self.layout.exports:
+            lost = self._lost(form, played)
+            written.lost += [(one, form.file) for one in played if one.order in lost]
+            rows = [row for one in played for row in self._rows(form, one, linked=one.order not in lost)]
+            rows.sort(key=lambda row: (row.written, row.cells))
+            write_rows(folder / form.file, form.columns(), (row.cells for row in rows), encoding=form.encoding)
+            for number, row in enumerate(rows, start=1):
+                written.records += [(form.file, number, row.order, place) for place in row.recorded]
+        return written
 
-
-def _step_rows(one: Played, flow: Flow, layout: Layout, form: StepRows) -> Iterable[Timed]:
-    linked: set[str] = set()
-    for event, work_order in zip(one.events, one.work_orders, strict=True):
-        task = flow.tasks[event.task]
-        if task.system != form.system:
-            continue
-        key = work_order if form.key[0] == WORK_ORDER else one.keys[form.key[0]]
-        row = {form.key[1]: key}
-        if form.link is not None:
-            row[form.link[1]] = "" if key in linked else one.keys[form.link[0]]
-            linked.add(key)
-        cells = {
-            form.step: layout.activities[event.task],
-            form.department: layout.department(task.department, event.completed),
-            form.performer: event.performer,
-            form.started: form.times.write(event.start, flow.time_zone),
-            form.completed: form.times.write(event.completed, flow.time_zone),
-            form.outcome: layout.outcomes.get(event.outcome, ""),
-            form.reason: event.reason,
+    def _lost(self, form: AnyExport, played: Sequence[Played]) -> set[Order]:
+        """The orders whose links the export has lost."""
+        random = Random(f"{self.seed}/links/{form.file}")
+        draws = [(one, random.random()) for one in played]
+        return {
+            one.order
+            for one, draw in draws
+            for fault in one.flow.faults_at(LostLinks, form.file)
+            if draw < fault.strength
         }
-        yield event.completed, row | {column: cell for column, cell in cells.items() if column is not None}
 
+    def _rows(self, form: AnyExport, one: Played, *, linked: bool) -> Iterator[Row]:
+        if isinstance(form, StepRows):
+            return self._step_rows(form, one, linked=linked)
+        if isinstance(form, StatusRows):
+            return self._status_rows(form, one, linked=linked)
+        if isinstance(form, WideRows):
+            return self._wide_rows(form, one, linked=linked)
+        return self._link_rows(form, one) if linked else iter(())
 
-def _status_rows(one: Played, flow: Flow, form: StatusRows) -> Iterable[Timed]:
-    for event in one.events:
-        if flow.tasks[event.task].system != form.system:
-            continue
-        changes = [(event.completed, form.done[event.task, event.outcome])]
-        if event.task in form.begun:
-            changes.insert(0, (event.start, form.begun[event.task]))
-        for moment, status in changes:
-            cells = (one.keys[form.key[0]], status, form.times.write(moment, flow.time_zone), event.performer)
-            yield moment, dict(zip((form.key[1], form.status, form.changed, form.performer), cells, strict=True))
+    def _step_rows(self, form: StepRows, one: Played, *, linked: bool) -> Iterator[Row]:
+        named: set[str] = set()
+        for place, event, moment in self._recorded(form, one, form.tasks):
+            own = self._own_key(form, one, place)
+            cells = {form.key[1]: own}
+            if form.link is not None:
+                told = linked and not (form.link_once and own in named)
+                cells[form.link[1]] = self._key(form.link[0], one, event) if told else ""
+                named.add(own)
+            values = {
+                form.step: form.tasks[event.task],
+                form.department: self._department(event.department, one),
+                form.performer: event.person.name,
+                form.started: self._time(form, moment - event.completed + event.start),
+                form.completed: self._time(form, moment),
+                form.outcome: self.layout.outcomes.get(event.outcome, ""),
+                form.reason: event.reason,
+            }
+            cells |= {column: value for column, value in values.items() if column is not None}
+            yield Row(moment, tuple(cells.get(column, "") for column in form.columns()), one, (place,))
 
+    def _status_rows(self, form: StatusRows, one: Played, *, linked: bool) -> Iterator[Row]:
+        for place, event, moment in self._recorded(form, one, {task for task, _outcome in form.done}):
+            own = self._own_key(form, one, place)
+            link = [] if form.link is None else [self._key(form.link[0], one, event) if linked else ""]
+            done = form.done.get((event.task, event.outcome)) or form.done[event.task, ""]
+            changes: list[tuple[int, str, tuple[int, ...]]] = [(moment, done, (place,))]
+            if event.task in form.begun:
+                changes.insert(0, (moment - event.completed + event.start, form.begun[event.task], ()))
+            for when, status, recorded in changes:
+                yield Row(when, (own, *link, status, self._time(form, when), event.person.name), one, recorded)
 
-def _order_row(one: Played, flow: Flow, form: OrderRows) -> Row:
-    kind, column, opened_by = form.account
-    opened = any(event.task == opened_by for event in one.events)
-    row = {form.key[1]: one.keys[form.key[0]]}
-    row |= {cell: one.attributes[name] for name, cell in form.attributes.items()}
-    row[column] = one.keys[kind] if opened else ""
-    cells = {(cell.task, cell.occurrence): cell for cell in form.cells}
-    seen: Counter[str] = Counter()
-    for event in one.events:
-        if flow.tasks[event.task].system == form.system:
-            seen[event.task] += 1
-            filled = cells[event.task, seen[event.task]]
-            row[filled.completed] = form.times.write(event.completed, flow.time_zone)
-            row[filled.performer] = event.performer
-            row |= {filled.reason: event.reason} if filled.reason else {}
-    return row
+    def _wide_rows(self, form: WideRows, one: Played, *, linked: bool) -> Iterator[Row]:
+        by_cell = {(cell.task, cell.occurrence): cell for cell in form.cells}
+        for registration, own in enumerate(one.keys[form.key[0]]):
+            seen: Counter[str] = Counter()
+            cells, places, written = {form.key[1]: own}, [], []
+            for place, event, moment in self._recorded(form, one, {cell.task for cell in form.cells}):
+                if min(event.registration, len(one.keys[form.key[0]]) - 1) == registration:
+                    seen[event.task] += 1
+                    filled = by_cell[event.task, seen[event.task]]
+                    values = (self._time(form, moment), event.person.name, event.reason)
+                    columns = (filled.completed, filled.performer, filled.reason)
+                    cells |= {column: value for column, value in zip(columns, values, strict=True) if column}
+                    places.append(place)
+                    written.append(moment)
+                    if event.task in form.opened:
+                        kind, column = form.opened[event.task]
+                        cells[column] = one.keys[kind][0]
+            if places:
+                cells |= {column: one.attributes[name] for name, column in form.attributes.items()}
+                if form.link is not None and linked:
+                    cells[form.link[1]] = one.keys[form.link[0]][min(registration, len(one.keys[form.link[0]]) - 1)]
+                yield Row(min(written), tuple(cells.get(column, "") for column in form.columns()), one, tuple(places))
 
+    def _link_rows(self, form: LinkRows, one: Played) -> Iterator[Row]:
+        first: dict[int, Event] = {}
+        for event in one.events:
+            first.setdefault(event.registration, event)
+        for event in first.values():
+            yield Row(
+                event.completed, (self._key(form.key[0], one, event), self._key(form.link[0], one, event)), one, ()
+            )
 
-def _link_row(one: Played, form: LinkRows) -> Row:
-    return {column: one.keys[kind] for kind, column in form.keys}
+    def _recorded(self, form: Export, one: Played, tasks: Container[str]) -> Iterator[tuple[int, Event, int]]:
+        """Each event that the export records: its place in the order, and when, on the system's own clock."""
+        random = Random(f"{self.seed}/lag/{form.file}/{one.state}/{one.order.number}") if form.mirrored else None
+        fast = sum(fault.strength for fault in one.flow.faults_at(ClockSkew, form.system))
+        for place, event in enumerate(one.events):
+            if event.task in tasks:
+                mirrored = event.task in form.mirrored
+                if mirrored or one.flow.tasks[event.task].system == form.system:
+                    lag = int(random.random() * LAG) if mirrored and random else 0
+                    yield place, event, event.completed + lag + round(fast * 60)
 
+    def _own_key(self, form: Export, one: Played, place: int) -> str:
+        kind = form.key[0]
+        return one.work_orders[place] if kind == WORK_ORDER else self._key(kind, one, one.events[place])
 
-def _in_time(rows: Iterable[Timed]) -> list[Row]:
-    return [row for _moment, row in sorted(rows, key=lambda timed: (timed[0], *timed[1].values()))]
+    @staticmethod
+    def _key(kind: str, one: Played, event: Event) -> str:
+        numbers = one.keys[kind]
+        return numbers[min(event.registration, len(numbers) - 1)]
 
+    def _department(self, name: str, one: Played) -> str:
+        renamed = self.layout.renamed if one.state == AFTER else {}
+        return renamed.get(name, self.layout.departments[name])
 
-def _write(form: Export, rows: Sequence[Row], folder: Path) -> None:
-    with (folder / form.file).open("w", encoding=form.encoding, newline="") as lines:
-        writer = csv.DictWriter(lines, form.columns(), lineterminator="\n", restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+    def _time(self, form: Export, moment: int) -> str:
+        return form.times.write(self.calendar.moment(moment), self.zone)

@@ -1,23 +1,18 @@
-"""The words in which an order flow is described: steps, decisions, the faults planted in it, and who works when.
+"""The words in which an order flow is described: steps, decisions, departments and their people, what orders are.
 
-A flow is data: `play` walks it, `flow_bpmn` draws it, and a study's exports are laid out beside it. Its nodes stand in
-the order in which they are drawn, left to right.
+A flow is data: `play` walks it and `flow_bpmn` draws it. A redesigned flow has two states, before and after, each a
+`Flow`. Its nodes stand in the order in which they are drawn, left to right.
 """
 
-import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar, cast
 
-from procmine.simulate.hours import Hours, PublicCalendar, Week
-
-
-@dataclass(frozen=True)
-class Span:
-    """A length of working time, log-normal: `median` hours, and `spread`, the standard deviation of its logarithm."""
-
-    median: float
-    spread: float
+from procmine.simulate.faults import Fault
+from procmine.simulate.hours import Week
+from procmine.simulate.span import Span
 
 
 @dataclass(frozen=True)
@@ -31,34 +26,34 @@ class Start:
 
 @dataclass(frozen=True)
 class Task:
-    """A step: who owns it, the system that records it, how long orders wait for it and how long it takes."""
+    """A step: who owns it, the system that records it, how long an order is on its way to it, how long it takes.
+
+    `delay` passes in the department's working time before anybody there can begin: the order is on its way, or lies
+    unnoticed. What an order waits beyond that is for the people of the department.
+    """
 
     name: str
     department: str
     system: str
-    wait: Span
+    delay: Span
     work: Span
     next: str = ""
     """The node that follows; empty for a step that the designed flow does not know."""
     checkpoint: bool = False
-    meets: int | None = None
-    """The weekday (Monday 0) on which the step is done, where it waits for a weekly meeting."""
-    rushed: bool = False
-    """Whether orders wait less for it in the month-end rush."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """One way on from a decision. `share` is its weight, `shares` its weight for the products named."""
+    """One way on from a decision. `share` is its weight, `shares` its weight for the values named of an attribute."""
 
     label: str
     to: str
     share: float
     shares: Mapping[str, float] | None = None
 
-    def weight(self, product: str) -> float:
-        """The branch's weight for orders of `product`."""
-        return self.share if self.shares is None else self.shares.get(product, self.share)
+    def weight(self, value: str) -> float:
+        """The branch's weight for orders with `value` in the attribute that the decision goes by."""
+        return self.share if self.shares is None else self.shares.get(value, self.share)
 
 
 @dataclass(frozen=True)
@@ -68,6 +63,8 @@ class Decision:
     name: str
     department: str
     branches: tuple[Branch, ...]
+    by: str = "product"
+    """The attribute of orders that the branches' `shares` go by."""
 
 
 @dataclass(frozen=True)
@@ -86,92 +83,65 @@ class End:
     department: str
 
 
+Some = TypeVar("Some", bound=Fault)
 Node = Start | Task | Decision | Merge | End
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
-    """Something that goes wrong, with its strength: the probability that an order which comes to the place has it."""
+class Department:
+    """A department: its hours, the shifts in which its people keep them, and how many people it has.
 
-    name: str
-    strength: float
-    products: frozenset[str] | None = None
-    """The products that it befalls; all where none are named."""
-    rush: float = 1.0
-    """How many times as likely it is in the month-end rush."""
+    It has as many as keep them busy for the share `busy` of their time with all orders that come, but no fewer than
+    `least`; so a flow meets the same queues with few orders as with many. Without hours it is a machine: always there,
+    never busy. Without shifts all its people keep its hours.
+    """
 
-
-@dataclass(frozen=True, kw_only=True)
-class Skipped(Fault):
-    """The step `task` is left out."""
-
-    task: str
+    hours: Week | None = None
+    shifts: tuple[Week, ...] = ()
+    busy: float = 0.6
+    least: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Early(Fault):
-    """The step `task` is done just before the step `before`, and not at its own place."""
+class Orders:
+    """What orders are like: the share of each value of each attribute, and when they come in."""
 
-    task: str
-    before: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentBack(Fault):
-    """When `task` is done the order goes back over the steps `via` to the step `to`; one of `reasons` is noted."""
-
-    task: str
-    to: str
-    reasons: tuple[str, ...]
-    via: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stalled(Fault):
-    """The order waits so much longer for the step `task`."""
-
-    task: str
-    wait: Span
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mix:
-    """What orders are like: the share of each value, in the order's attributes tier, product and region."""
-
-    tiers: Mapping[str, float]
-    products: Mapping[str, float]
-    regions: Mapping[str, float]
-    patience: Mapping[str, float]
-    """By tier, the factor on every wait."""
+    attributes: Mapping[str, Mapping[str, float]]
+    hours: Week
+    patience: tuple[str, Mapping[str, float]] = ("tier", {})
+    """An attribute, and by its value the factor on every delay."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """An order flow: the designed way, the steps outside it, its faults, orders, calendars and staff."""
+    """One state of an order flow: the designed way, the steps outside it, its faults, orders, and departments."""
 
     name: str
     title: str
-    time_zone: str
-    window: tuple[dt.datetime, dt.datetime]
-    """From when, until when the systems record; orders come in over the whole of it."""
     nodes: Mapping[str, Node]
     extra: Mapping[str, Task]
     """Steps that only faults lead to."""
     faults: tuple[Fault, ...]
-    mix: Mix
-    calendar: PublicCalendar
-    departments: Mapping[str, Week]
-    """The departments, in the order of their lanes, and the hours that each keeps."""
-    staff: Mapping[str, tuple[str, ...]]
-    rush_days: int
-    """How many working days at the end of a month are the rush."""
-    rush_pace: float
-    """The factor on the wait for a rushed step in the rush."""
+    orders: Orders
+    departments: Mapping[str, Department]
+    """In the order of their lanes."""
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
         """The steps, designed and other, by their ids."""
         return {**{key: node for key, node in self.nodes.items() if isinstance(node, Task)}, **self.extra}
+
+    def faults_at(self, kind: type[Some], place: str) -> tuple[Some, ...]:
+        """The faults of a kind that act at a place."""
+        return cast(tuple[Some, ...], self._planted.get((kind, place), ()))
+
+    @cached_property
+    def _planted(self) -> dict[tuple[type[Fault], str], tuple[Fault, ...]]:
+        planted: dict[tuple[type[Fault], str], tuple[Fault, ...]] = {}
+        for fault in self.faults:
+            key = type(fault), fault.at
+            planted[key] = (*planted.get(key, ()), fault)
+        return planted
 
     @cached_property
     def start(self) -> str:
@@ -190,14 +160,30 @@ class Flow:
         return found
 
     @cached_property
-    def hours(self) -> dict[str, Hours]:
-        """The open time of each department over the window."""
-        return {name: Hours(week, self.calendar, *self.window) for name, week in self.departments.items()}
+    def visits(self) -> dict[str, float]:
+        """How often an order comes to each node of the designed flow, on average."""
+        shares: dict[str, list[tuple[str, float]]] = {}
+        for key, node in self.nodes.items():
+            if isinstance(node, Decision):
+                weights = [self._mean_weight(node, branch) for branch in node.branches]
+                shares[key] = [(branch.to, w / sum(weights)) for branch, w in zip(node.branches, weights, strict=True)]
+            elif not isinstance(node, End):
+                shares[key] = [(node.next, 1.0)]
+        total, wave = defaultdict(float, {self.start: 1.0}), {self.start: 1.0}
+        while sum(wave.values()) > 1e-6:
+            following: dict[str, float] = defaultdict(float)
+            for key, mass in wave.items():
+                for to, share in shares.get(key, []):
+                    following[to] += mass * share
+                    total[to] += mass * share
+            wave = following
+        return dict(total)
 
-    @cached_property
-    def rush(self) -> frozenset[dt.date]:
-        """The days of month-end rush; the first department's week says which days are worked."""
-        first, last = (moment.date() for moment in self.window)
-        days = (first + dt.timedelta(days=more) for more in range((last - first).days + 1))
-        office = next(iter(self.hours.values()))
-        return frozenset(day for day in days if office.is_rush(day, self.rush_days))
+    def load(self, department: str) -> float:
+        """The hours of work that an order brings the department, on average, faults aside."""
+        steps = ((key, task) for key, task in self.tasks.items() if task.department == department)
+        return sum(self.visits.get(key, 0.0) * task.work.mean for key, task in steps)
+
+    def _mean_weight(self, decision: Decision, branch: Branch) -> float:
+        values = self.orders.attributes[decision.by]
+        return sum(share * branch.weight(value) for value, share in values.items()) / sum(values.values())

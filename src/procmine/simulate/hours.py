@@ -1,25 +1,39 @@
-"""Opening hours: when a department works, and where so many working hours lead from a moment.
+"""Opening hours: when people work, and where so many working seconds lead from a moment.
 
-Times here are naive wall time of the flow's one time zone.
+Moments here are whole seconds since the first midnight of a simulation, on the clock of the flow's one time zone.
 """
 
-import bisect
 import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cached_property
 
-DAY = dt.timedelta(days=1)
-SPARE = 400 * DAY
-"""How far past the window hours are still known: work begun in the window may end after it."""
+import holidays
+
+HOUR = 3600
+DAY = 24 * HOUR
+SPARE = 400
+"""How many days past the simulated ones hours are still known: work begun in them may end after them."""
 
 
 @dataclass(frozen=True)
 class Week:
-    """The opening hours of one kind of department: pairs of opening and closing hour, and the weekdays (Monday 0)."""
+    """Working hours: pairs of opening and closing hour, the weekdays (Monday 0), and whether holidays are kept."""
 
     spans: tuple[tuple[float, float], ...]
     weekdays: frozenset[int]
+    keeps_holidays: bool = True
+
+    def shortened(self, share: float) -> "Week":
+        """The same days, with only the first `share` of each span."""
+        if share == 1:
+            return self
+        return Week(
+            tuple((opening, opening + share * (closing - opening)) for opening, closing in self.spans),
+            self.weekdays,
+            self.keeps_holidays,
+        )
 
 
 @dataclass(frozen=True)
@@ -30,65 +44,91 @@ class PublicCalendar:
     makeup_days: Set[dt.date]
 
     def works(self, day: dt.date, week: Week) -> bool:
-        """Whether a department that keeps `week` works on `day`."""
+        """Whether those who keep `week` work on `day`."""
+        if not week.keeps_holidays:
+            return day.weekday() in week.weekdays
         return day in self.makeup_days or (day.weekday() in week.weekdays and day not in self.holidays)
 
 
-@dataclass(frozen=True)
+def china(first: dt.date, days: int) -> PublicCalendar:
+    """China's public holidays and make-up workdays, as the State Council announces them, from `first` on."""
+    known = holidays.country_holidays("CN", years=range(first.year, (first + dt.timedelta(days)).year + 1))
+    return PublicCalendar(frozenset(known), frozenset(known.weekend_workdays))
+
+
 class Hours:
-    """The open time of one kind of department between two dates."""
+    """The working time of those who keep `week`, from midnight of `first` on, for so many days and `SPARE` more."""
 
-    week: Week
-    calendar: PublicCalendar
-    first: dt.datetime
-    last: dt.datetime
+    def __init__(self, week: Week, calendar: PublicCalendar, first: dt.date, days: int) -> None:
+        self.week = week
+        self.opens: list[int] = []
+        self.closes: list[int] = []
+        self._before = [0]
+        """The working seconds before each opening, and in all."""
+        self._mornings: dict[int, list[int]] = defaultdict(list)
+        for number in range(days + SPARE):
+            day = first + dt.timedelta(number)
+            if calendar.works(day, week):
+                self._mornings[day.weekday()].append(number * DAY + round(week.spans[0][0] * HOUR))
+                for opening, closing in week.spans:
+                    self.opens.append(number * DAY + round(opening * HOUR))
+                    self.closes.append(number * DAY + round(closing * HOUR))
+                    self._before.append(self._before[-1] + self.closes[-1] - self.opens[-1])
 
-    @cached_property
-    def _openings(self) -> tuple[list[dt.datetime], list[float]]:
-        """Every opening, and the open hours before it."""
-        opens, before, total = [], [], 0.0
-        day = self.first.replace(hour=0, minute=0, second=0)
-        while day < self.last + SPARE:
-            if self.calendar.works(day.date(), self.week):
-                for opening, closing in self.week.spans:
-                    opens.append(day + dt.timedelta(hours=opening))
-                    before.append(total)
-                    total += closing - opening
-            day += DAY
-        return opens, [*before, total]
+    def after(self, moment: int, seconds: int) -> int:
+        """The moment at which so many working seconds have passed since `moment`; with none, the next open one."""
+        target = self.worked(moment) + seconds
+        find = bisect_left if seconds else bisect_right
+        span = min(find(self._before, target) - 1, len(self.opens) - 1)
+        return self.opens[span] + target - self._before[span]
 
-    def after(self, moment: dt.datetime, hours: float) -> dt.datetime:
-        """The moment at which `hours` of open time have passed since `moment`; whole seconds."""
-        opens, before = self._openings
-        place = bisect.bisect_right(opens, moment) - 1
-        worked = before[0] if place < 0 else min(before[place] + _hours(moment - opens[place]), before[place + 1])
-        target = worked + hours
-        span = min(bisect.bisect_right(before, target) - 1, len(opens) - 1)
-        return opens[span] + dt.timedelta(seconds=round(3600 * (target - before[span])))
+    def worked(self, moment: int) -> int:
+        """The working seconds up to `moment`."""
+        span = bisect_right(self.opens, moment) - 1
+        return 0 if span < 0 else self._before[span] + min(moment, self.closes[span]) - self.opens[span]
 
-    def next_weekday(self, moment: dt.datetime, weekday: int) -> dt.datetime:
-        """The first open moment not before `moment` that falls on `weekday`, for what is done once a week."""
-        opens, _ = self._openings
-        now = self.after(moment, 0.0)
-        if now.weekday() == weekday:
-            return now
-        later = opens[bisect.bisect_right(opens, now) :]
-        return next(opening for opening in later if opening.weekday() == weekday)
+    def is_open(self, moment: int) -> bool:
+        """Whether work goes on at `moment`; a closing moment is not open."""
+        span = bisect_right(self.opens, moment) - 1
+        return span >= 0 and moment < self.closes[span]
 
-    def is_open(self, moment: dt.datetime) -> bool:
-        """Whether the department works at `moment`; its closing moments count as open."""
-        spans = self.week.spans if self.calendar.works(moment.date(), self.week) else ()
-        hour = _hours(moment - moment.replace(hour=0, minute=0, second=0))
-        return any(opening <= hour <= closing for opening, closing in spans)
+    def next_weekday(self, moment: int, weekday: int) -> int:
+        """The first opening of a day, not before `moment`, on `weekday`: for what is done once a week."""
+        mornings = self._mornings[weekday]
+        return mornings[bisect_left(mornings, moment)]
 
-    def is_rush(self, day: dt.date, days: int) -> bool:
-        """Whether `day` is among the last `days` working days of its month."""
-        rest, ahead = 0, day + DAY
+
+class Calendar:
+    """The time that is simulated: `days` days from midnight of `first` on, of people who keep `public` holidays."""
+
+    def __init__(self, public: PublicCalendar, first: dt.date, days: int, *, rush_days: int = 3) -> None:
+        self.public = public
+        self.first = first
+        self.days = days
+        self.end = days * DAY
+        self._hours: dict[Week, Hours] = {}
+        self._rush = frozenset(day for day in range(days) if self._is_last(first + dt.timedelta(day), rush_days))
+
+    def hours(self, week: Week) -> Hours:
+        """The hours of those who keep `week`; equal weeks share them."""
+        if week not in self._hours:
+            self._hours[week] = Hours(week, self.public, self.first, self.days)
+        return self._hours[week]
+
+    def is_rush(self, moment: int) -> bool:
+        """Whether `moment` falls into the month-end rush: the last working days of its month."""
+        return moment // DAY in self._rush
+
+    def moment(self, seconds: int) -> dt.datetime:
+        """The time on the clock so many seconds after the first midnight."""
+        return dt.datetime.combine(self.first, dt.time()) + dt.timedelta(seconds=seconds)
+
+    def _is_last(self, day: dt.date, days: int) -> bool:
+        rest, ahead = 0, day + dt.timedelta(1)
         while ahead.month == day.month:
-            rest += self.calendar.works(ahead, self.week)
-            ahead += DAY
+            rest += self.public.works(ahead, OFFICE_DAYS)
+            ahead += dt.timedelta(1)
         return rest < days
 
 
-def _hours(interval: dt.timedelta) -> float:
-    return interval.total_seconds() / 3600
+OFFICE_DAYS = Week(((9, 17),), frozenset(range(5)))

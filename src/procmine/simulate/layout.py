@@ -1,14 +1,16 @@
 """The words in which the exports of a flow are described: files, columns, keys, and the habits of each system.
 
-A `Layout` is data beside a `Flow`; `exports` writes by it. A key has a kind (order, contract, …), which says what it
-names, and stands in a column.
+A `Layout` is data beside a flow; `exports` writes by it. A key has a kind (order, contract, …), which says what it
+names, and stands in a column. What a file is its ending says: .csv, .xlsx, .sqlite or .jsonl.
 """
 
 import datetime as dt
 import zoneinfo
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+Key = tuple[str, str]
+"""A kind of key, and the column that holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,34 +28,35 @@ class TimeForm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Export(ABC):
-    """A file that a system exports, its encoding and its times."""
+class Export:
+    """A file that a system exports: its own key, its encoding, its times."""
 
     file: str
     system: str
+    key: Key
+    link: Key | None = None
+    """The key that joins it to another system."""
     encoding: str = "utf-8"
     times: TimeForm = field(default_factory=TimeForm)
-
-    @abstractmethod
-    def columns(self) -> list[str]:
-        """The file's columns, in their order."""
+    mirrored: frozenset[str] = frozenset()
+    """Steps that another system records, and this one some seconds later once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepRows(Export):
     """One row a step. What has no column is not exported."""
 
-    key: tuple[str, str]
-    """The kind of the system's own key, and its column."""
-    link: tuple[str, str] | None = None
-    """The key that joins it to another system: filled only in the first row of each own key."""
+    tasks: Mapping[str, str]
+    """By task, its name in this export."""
     completed: str
-    performer: str
     step: str | None = None
+    performer: str | None = None
     started: str | None = None
     department: str | None = None
     outcome: str | None = None
     reason: str | None = None
+    link_once: bool = True
+    """Whether the link stands in the first row of each own key only."""
 
     def columns(self) -> list[str]:
         """The file's columns, in their order."""
@@ -66,18 +69,18 @@ class StepRows(Export):
 class StatusRows(Export):
     """One row a status change: a step writes a status when it is done, some write one when they begin."""
 
-    key: tuple[str, str]
     status: str
     changed: str
     performer: str
-    begun: Mapping[str, str]
+    begun: Mapping[str, str] = field(default_factory=dict)
     """By task, the status written when it begins."""
     done: Mapping[tuple[str, str], str]
-    """By task and outcome, the status written when it is done."""
+    """By task and outcome, the status written when it is done; an empty outcome stands for any not listed."""
 
     def columns(self) -> list[str]:
         """The file's columns, in their order."""
-        return [self.key[1], self.status, self.changed, self.performer]
+        link = [] if self.link is None else [self.link[1]]
+        return [self.key[1], *link, self.status, self.changed, self.performer]
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,10 @@ class TimeCells:
     """The columns that one occurrence of a task fills in a row with several time columns."""
 
     task: str
-    occurrence: int
     completed: str
-    performer: str
+    performer: str | None = None
     reason: str | None = None
+    occurrence: int = 1
 
     def columns(self) -> list[str]:
         """The columns, in their order."""
@@ -96,58 +99,51 @@ class TimeCells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrderRows(Export):
-    """One row an order, with several time columns."""
+class WideRows(Export):
+    """One row for each own key, with several time columns, once the first of them is filled."""
 
-    key: tuple[str, str]
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
     """By attribute of the order, its column."""
-    account: tuple[str, str, str]
-    """The kind and the column of the key that is filled once a task is done, and the task."""
+    opened: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By task, a kind of key and its column, filled once the task is done."""
     cells: Sequence[TimeCells]
 
     def columns(self) -> list[str]:
         """The file's columns, in their order."""
+        link = [] if self.link is None else [self.link[1]]
+        opened = [column for _kind, column in self.opened.values()]
         filled = [column for cell in self.cells for column in cell.columns()]
-        return [self.key[1], *self.attributes.values(), self.account[1], *filled]
+        return [self.key[1], *link, *self.attributes.values(), *opened, *filled]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkRows(Export):
-    """A link table, one row an order. A share `lost` of its rows is not there."""
+    """A link table, one row for each registration of an order, from its first step on: its own key, and the link."""
 
-    keys: tuple[tuple[str, str], tuple[str, str]]
-    lost: float
+    link: Key
 
     def columns(self) -> list[str]:
         """The file's columns, in their order."""
-        return [column for _kind, column in self.keys]
+        return [self.key[1], self.link[1]]
+
+
+AnyExport = StepRows | StatusRows | WideRows | LinkRows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """How the systems of a study write its flow down."""
 
-    steps: Sequence[StepRows]
-    statuses: StatusRows
-    orders: OrderRows
-    links: LinkRows
+    exports: Sequence[AnyExport]
     keys: Mapping[str, str]
     """By kind of key, the pattern of its numbers; the first names the order."""
-    work_orders: Mapping[str, str]
+    work_orders: Mapping[str, str] = field(default_factory=dict)
     """By task, the pattern of the work orders it belongs to: consecutive steps of an order share one."""
-    activities: Mapping[str, str]
-    """By task, its name in the exports."""
-    outcomes: Mapping[str, str]
+    outcomes: Mapping[str, str] = field(default_factory=dict)
     """By outcome of a step, its name in the exports of steps."""
     departments: Mapping[str, str]
     """By department, its name in the exports."""
-    renamed: Mapping[str, tuple[dt.datetime, str]]
-    """By department, from when it has another name, and that name."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """By department, its name in the exports from the redesign on."""
     customers: tuple[Sequence[str], Sequence[str]]
     """First and second halves of made-up customer names."""
-
-    def department(self, name: str, moment: dt.datetime) -> str:
-        """The name of a department in the exports at `moment`."""
-        since, new = self.renamed.get(name, (None, ""))
-        return self.departments[name] if since is None or moment < since else new

@@ -1,60 +1,99 @@
 """Simulate a study and write it: its exports, the flow as designed, its `study.yaml`, and the truth beside them."""
 
-import csv
+import datetime as dt
 import tempfile
-from collections.abc import Mapping, Sequence
-from importlib import resources
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module, resources
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
+from string import Template
+from typing import Literal, get_args
 
 from procmine.errors import SimulationError, nearest
-from procmine.simulate import enterprise_activation
-from procmine.simulate.exports import Played, with_keys, write_exports
+from procmine.simulate.exports import Writer
 from procmine.simulate.flow import Flow
 from procmine.simulate.flow_bpmn import bpmn
+from procmine.simulate.happened import Run
+from procmine.simulate.hours import DAY, Calendar, china
 from procmine.simulate.layout import Layout
-from procmine.simulate.play import draw_orders, play
+from procmine.simulate.numbers import with_numbers
+from procmine.simulate.play import play
+from procmine.simulate.truth import write_truth
 
-FLOWS: Mapping[str, tuple[Flow, Layout]] = MappingProxyType(
-    {enterprise_activation.FLOW.name: (enterprise_activation.FLOW, enterprise_activation.LAYOUT)}
-)
-"""The described flows by name, and the layouts of their exports."""
+State = Literal["before", "after", "both"]
+FLOWS = ("enterprise_activation", "converged_broadband", "sim_card_supply")
+LEAST_DAYS = 28
+PLAYING = 0.6
+"""The share of the time that goes into playing; the rest is writing."""
 
-TRUTH = ("order", "activity", "start", "completed", "performer", "faults")
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A described flow: its two states, how its systems write it down, and the time over which it is simulated.
+
+    A flow's package holds one of these as `DESCRIBED`, and its `study.yaml`.
+    """
+
+    before: Flow
+    after: Flow
+    layout: Layout
+    time_zone: str
+    first: dt.date
+    last: dt.date
+    """The first day, and the day after the last. The redesign is in the middle."""
 
 
 def simulate(
-    flow: str = "enterprise_activation", *, orders: int = 400, seed: int = 7, folder: str | PathLike[str]
+    flow: str = "enterprise_activation",
+    *,
+    orders: int = 1000,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    state: State = "both",
+    faults: Mapping[str, float | None] | None = None,
+    seed: int = 7,
+    folder: str | PathLike[str],
+    progress: Callable[[float], None] = lambda _share: None,
 ) -> Path:
     """Write a simulated study to `folder`, which must be new or empty, and return it.
+
+    So many orders come in from the day `first` up to the day `last`, and run until then; by default over the time that
+    the flow is described for. With `state` "both", orders that come in the second half follow the redesigned flow.
+    `faults` names those that are switched on, each with its strength, or None for the strength that the flow describes;
+    left out, all are as described. `progress` is called with the share that is done, from 0 to 1.
 
     Equal arguments give equal bytes. The study has:
 
     - ``exports/``: what the flow's systems export;
-    - ``study.yaml`` and ``designed_flow.bpmn``, so that it opens like any other study;
-    - ``truth/truth.csv``: one row an event, by order and time. `order` is the order's own key, `activity` and
-      `performer` are as in the log, `start` and `completed` wall time of the flow's zone, `faults` the planted faults
-      that show in the event, joined by ``;``, else empty;
-    - ``truth/lost_links.csv``: one row an order whose row of the link table was lost: `order`, `contract`.
+    - ``study.yaml`` and ``designed_flow.bpmn``, the redesigned flow, so that it opens like any other study;
+    - ``truth/``: what truly happened, see `procmine.simulate.truth.write_truth`.
 
-    Errors: `SimulationError` for an unknown flow, `orders` below 1, or a folder that is not empty or cannot be written.
+    Errors: `SimulationError` for an unknown flow or fault, a strength out of range, `orders` below 1, an impossible
+    range of days, or a folder that is not empty or cannot be written. Nothing is half-written.
     """
-    if flow not in FLOWS:
-        raise SimulationError(f"no flow {flow!r}", where="flow", expected=nearest(flow, FLOWS))
+    described = describe(flow)
     if orders < 1:
         raise SimulationError(f"{orders} orders", where="orders", expected="A whole number from 1")
+    if state not in get_args(State):
+        raise SimulationError(f"no state {state!r}", where="state", expected=nearest(state, get_args(State)))
+    begin, end = first or described.first, last or described.last
+    days = (end - begin).days
+    if days < LEAST_DAYS:
+        raise SimulationError(
+            f"{days} days from {begin} to {end}", where="from, to", expected=f"At least {LEAST_DAYS} days, `from` first"
+        )
+    flows = {name: planted(getattr(described, name), faults) for name in ("before", "after") if state in (name, "both")}
     target = Path(folder).absolute()
-    described, layout = FLOWS[flow]
-    drawn = draw_orders(described, orders=orders, seed=seed)
-    played = with_keys([(order, play(order, described, seed=seed)) for order in drawn], layout, seed=seed)
     try:
-        if target.is_dir() and any(target.iterdir()):
-            raise SimulationError("the folder is not empty", where=target, expected="Name a new or an empty folder")
+        _refuse_full(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
             whole = Path(scratch) / target.name
-            _write_study(whole, described, layout, played, seed=seed)
+            whole.mkdir()
+            calendar = Calendar(china(begin, days), begin, days)
+            _write_study(whole, described, flows, calendar, orders=orders, seed=str(seed), progress=progress)
             if target.is_dir():
                 target.rmdir()
             whole.rename(target)
@@ -65,37 +104,84 @@ def simulate(
             where=target,
             expected="Name a folder in a place you may write to",
         ) from error
+    progress(1.0)
     return target
 
 
-def _write_study(folder: Path, flow: Flow, layout: Layout, played: Sequence[Played], *, seed: int) -> None:
+def describe(flow: str) -> Described:
+    """The described flow of that name.
+
+    Errors: `SimulationError` where there is none.
+    """
+    if flow not in FLOWS:
+        raise SimulationError(f"no flow {flow!r}", where="flow", expected=nearest(flow, FLOWS))
+    described: Described = import_module(f"procmine.simulate.{flow}").DESCRIBED
+    return described
+
+
+def planted(flow: Flow, faults: Mapping[str, float | None] | None) -> Flow:
+    """`flow` with only the named faults, at the strengths given, or at those described.
+
+    Errors: `SimulationError` for a fault that the flow does not have, or a strength out of range.
+    """
+    if faults is None:
+        return flow
+    known = {fault.name: fault for fault in flow.faults}
+    for name in faults:
+        if name not in known:
+            raise SimulationError(f"no fault {name!r}", where=flow.name, expected=nearest(name, known))
+    chosen = [(known[name], strength) for name, strength in faults.items()]
+    return replace(
+        flow, faults=tuple(fault if strength is None else fault.with_strength(strength) for fault, strength in chosen)
+    )
+
+
+def _report(progress: Callable[[float], None], done: float, whole: float, part: float) -> None:
+    """Tell `progress` how far the playing of one state is; the writing is the rest."""
+    progress(PLAYING * (done + whole * part))
+
+
+def _refuse_full(target: Path) -> None:
+    if target.is_dir() and any(target.iterdir()):
+        raise SimulationError("the folder is not empty", where=target, expected="Name a new or an empty folder")
+    if target.exists() and not target.is_dir():
+        raise SimulationError("this is a file", where=target, expected="Name a new or an empty folder")
+
+
+def _write_study(
+    folder: Path,
+    described: Described,
+    flows: Mapping[str, Flow],
+    calendar: Calendar,
+    *,
+    orders: int,
+    seed: str,
+    progress: Callable[[float], None],
+) -> None:
     exports, truth = folder / "exports", folder / "truth"
-    exports.mkdir(parents=True)
+    exports.mkdir()
     truth.mkdir()
-    lost = write_exports(played, flow, layout, folder=exports, seed=seed)
-    order = next(iter(layout.keys))
-    events = [
-        (
-            one.keys[order],
-            flow.tasks[event.task].name,
-            event.start.isoformat(),
-            event.completed.isoformat(),
-            event.performer,
-            ";".join(event.faults),
+    runs: list[tuple[str, Flow, Run]] = []
+    for place, (state, flow) in enumerate(flows.items()):
+        first, last = (calendar.days * part // len(flows) * DAY for part in (place, place + 1))
+        share = orders * (place + 1) // len(flows) - orders * place // len(flows)
+        done = place / len(flows)
+        run = play(
+            flow,
+            calendar,
+            orders=share,
+            first=first,
+            last=last,
+            seed=f"{seed}/{state}",
+            progress=partial(_report, progress, done, 1 / len(flows)),
         )
-        for one in played
-        for event in one.events
-    ]
-    _write_rows(truth / "truth.csv", TRUTH, events)
-    kinds = [kind for kind, _column in reversed(layout.links.keys)]
-    _write_rows(truth / "lost_links.csv", kinds, [[one.keys[kind] for kind in kinds] for one in lost])
-    (folder / "designed_flow.bpmn").write_text(bpmn(flow), encoding="utf-8", newline="\n")
-    template = resources.files("procmine.simulate") / flow.name / "study.yaml"
-    (folder / "study.yaml").write_bytes(template.read_bytes())
-
-
-def _write_rows(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        runs.append((state, flow, run))
+    played = with_numbers(runs, described.layout, seed=seed)
+    written = Writer(described.layout, calendar, described.time_zone, seed).write(played, exports)
+    progress(0.85)
+    write_truth(runs, played, written, calendar, truth)
+    (folder / "designed_flow.bpmn").write_text(bpmn(described.after), encoding="utf-8", newline="\n")
+    template = resources.files("procmine.simulate") / described.after.name / "study.yaml"
+    days = {"first": calendar.first.isoformat(), "last": calendar.moment(calendar.end).date().isoformat()}
+    text = Template(template.read_text(encoding="utf-8")).substitute(days)
+    (folder / "study.yaml").write_text(text, encoding="utf-8", newline="\n")

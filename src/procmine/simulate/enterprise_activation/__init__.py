@@ -1,6 +1,16 @@
-"""Enterprise service activation, described as data: its flow, and how the systems of its study write it down."""
+"""Enterprise service activation: boxes, messaging, mobile mail and leased lines for business customers."""
 
-from procmine.simulate.enterprise_activation.described import FLOW
+import datetime as dt
+
+from procmine.simulate.enterprise_activation.steps import flow
 from procmine.simulate.enterprise_activation.systems import LAYOUT
+from procmine.simulate.writing import Described
 
-__all__ = ["FLOW", "LAYOUT"]
+DESCRIBED = Described(
+    before=flow(redesigned=False),
+    after=flow(redesigned=True),
+    layout=LAYOUT,
+    time_zone="Asia/Shanghai",
+    first=dt.date(2025, 1, 1),
+    last=dt.date(2026, 1, 1),
+)

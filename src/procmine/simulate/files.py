@@ -71,7 +71,7 @@ def _write_sheet(path: Path, columns: Sequence[str], rows: Rows) -> None:
         for number, row in enumerate(rows, start=1):
             if number > SHEET_ROWS:
                 raise SimulationError(
-                    f"more than {SHEET_ROWS:,} rows for an Excel sheet",
+                    f"more rows than the {SHEET_ROWS:,} of an Excel sheet",
                     where=path.name,
                     expected="Ask for fewer orders",
                 )

@@ -122,7 +122,7 @@ class Journey:
             self.world.clock.process(self._register_again(twice))
         if self.world.calendar.is_rush(self.order.created) and (taken_back := self._befallen(ft.Rush, key)):
             self.marks.append(taken_back.name)
-            yield from self._perform(taken_back.via, later=taken_back.later)
+            yield from self._perform(taken_back.via, delay=taken_back.later)
             return taken_back.to
         if back := self._befallen(ft.SentBack, key):
             self.rounds[back.name] += 1
@@ -138,7 +138,7 @@ class Journey:
         return task.next
 
     def _register_again(self, fault: ft.RegisteredTwice) -> Steps:
-        yield from self._perform(fault.at, later=fault.later, marks=[fault.name], registration=1)
+        yield from self._perform(fault.at, delay=fault.later, marks=[fault.name], registration=1)
         self.second = fault.recorded
 
     def _early_life(self, at: str) -> Steps:
@@ -173,7 +173,7 @@ class Journey:
         return self.luck[fault.name] < fault.strength * factor and fault.means(self.order.attributes)
 
     def _perform(
-        self, key: str, *, later: Span | None = None, marks: list[str] | None = None, registration: int | None = None
+        self, key: str, *, delay: Span | None = None, marks: list[str] | None = None, registration: int | None = None
     ) -> Steps:
         """Do a step: come to the department, wait for the meeting, wait for somebody, work."""
         clock, task = self.world.clock, self.flow.tasks[key]
@@ -182,9 +182,8 @@ class Journey:
         hours = self.world.hours(department)
         enabled, ready = clock.second, clock.second
         if self.events:
-            delay = task.delay.draw(self.random, self._patience) + dither
-            delay += 0 if later is None else later.draw(self.random)
-            ready = enabled + delay if hours is None else hours.after(enabled, delay)
+            way = (delay or task.delay).draw(self.random, self._patience) + dither
+            ready = enabled + way if hours is None else hours.after(enabled, way)
         called = ready
         for meeting in self.flow.faults_at(ft.Meeting, key):
             if hours is not None and self._has(meeting):

@@ -112,15 +112,15 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
     dispatch = (
         Task("Dispatch order", DELIVERY, "Order centre", Span(0.02, 0.5, 0.005), Span(0.01, 0.3, 0.003), "site")
         if redesigned
-        else _task("Dispatch order", SUPPORT, "EOMS", "site", delay=12, work=0.8)
+        else _task("Dispatch order", SUPPORT, "EOMS", "site", delay=8, work=0.8)
     )
     return {
         "start": Start("Need reported", SALES, "find_need"),
         "find_need": step("Find need", SALES, "CRM", "analyse_need", delay=(1, 1), work=1),
-        "analyse_need": step("Analyse need", PRODUCT, "CRM", "to_design", delay=(5, 2), work=5),
+        "analyse_need": step("Analyse need", PRODUCT, "CRM", "to_design", delay=(4, 2), work=5),
         "to_design": Merge(PRODUCT, "design_solution"),
-        "design_solution": step("Design solution", PRODUCT, "CRM", "review_project", delay=(4, 2), work=10),
-        "review_project": step("Review project", GROUP, "OA", "approved", delay=(8, 3), work=1),
+        "design_solution": step("Design solution", PRODUCT, "CRM", "review_project", delay=(3, 2), work=10),
+        "review_project": step("Review project", GROUP, "OA", "approved", delay=(4, 3), work=1),
         "approved": Decision(
             "Project approved?",
             GROUP,
@@ -130,8 +130,8 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
                 Branch("Refused", "to_cancel", 0.04),
             ),
         ),
-        "run_trial": step("Run trial", SALES, "OA", "agree_contract", delay=(5, 2), work=18),
-        "agree_contract": step("Agree contract", SALES, "OA", "signed", delay=(6, 3), work=6),
+        "run_trial": step("Run trial", SALES, "OA", "agree_contract", delay=(3, 2), work=18),
+        "agree_contract": step("Agree contract", SALES, "OA", "signed", delay=(4, 3), work=6),
         "signed": Decision(
             "Contract signed?",
             SALES,
@@ -140,7 +140,7 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
         "to_cancel": Merge(SUPPORT, "cancel_order"),
         "cancel_order": step("Cancel order", SUPPORT, "BOSS", "cancelled", delay=(4, 2), work=0.5),
         "cancelled": End("Order cancelled", SUPPORT),
-        "accept_order": step("Accept order", SUPPORT, "BOSS", "dispatch_order", delay=(16, 2), work=1),
+        "accept_order": step("Accept order", SUPPORT, "BOSS", "dispatch_order", delay=(10, 2), work=1),
         "dispatch_order": dispatch,
         "site": Decision(
             "Site work needed?",
@@ -150,8 +150,8 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
                 Branch("No site work", "to_configure", 0.0, {ADC: 1.0, MAIL: 1.0}),
             ),
         ),
-        "survey_site": step("Survey site", ENGINEERING, "EOMS", "check_resources", delay=(9, 4), work=4),
-        "check_resources": step("Check resources", NETWORK, "EOMS", "free", delay=(5, 1), work=1.5, checkpoint=True),
+        "survey_site": step("Survey site", ENGINEERING, "EOMS", "check_resources", delay=(6, 4), work=4),
+        "check_resources": step("Check resources", NETWORK, "EOMS", "free", delay=(3, 1), work=1.5, checkpoint=True),
         "free": Decision(
             "Resources free?",
             NETWORK,
@@ -160,22 +160,22 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
                 Branch("None free", "extend_network", 0.12, {MAS: 0.04}),
             ),
         ),
-        "extend_network": step("Extend network", ENGINEERING, "EOMS", "to_allocate", delay=(24, 12), work=40),
+        "extend_network": step("Extend network", ENGINEERING, "EOMS", "to_allocate", delay=(18, 12), work=40),
         "to_allocate": Merge(NETWORK, "allocate_resources"),
-        "allocate_resources": step("Allocate resources", NETWORK, "EOMS", "install", delay=(4, 1.5), work=2),
-        "install": step("Install at customer", ENGINEERING, "EOMS", "to_configure", delay=(14, 8), work=6),
+        "allocate_resources": step("Allocate resources", NETWORK, "EOMS", "install", delay=(3, 1.5), work=2),
+        "install": step("Install at customer", ENGINEERING, "EOMS", "to_configure", delay=(9, 8), work=6),
         "to_configure": Merge(NOC, "configure_gateway"),
-        "configure_gateway": step("Configure gateway", NOC, "Gateway", "test_service", delay=(10, 2), work=3),
-        "test_service": step("Test service", NOC, "EOMS", "passed", delay=(3, 1), work=2, checkpoint=True),
+        "configure_gateway": step("Configure gateway", NOC, "Gateway", "test_service", delay=(7, 2), work=3),
+        "test_service": step("Test service", NOC, "EOMS", "passed", delay=(2, 1), work=2, checkpoint=True),
         "passed": Decision(
             "Test passed?",
             NOC,
             (Branch("Passed", "activate_service", 0.94), Branch("Failed", "to_configure", 0.06)),
         ),
-        "activate_service": step("Activate service", NOC, "BOSS", "open_billing", delay=(3, 0.5), work=0.5),
-        "open_billing": step("Open billing", BILLING, "Billing", "confirm_service", delay=(8, 0.5), work=0.5),
-        "confirm_service": step("Confirm service", SALES, "BOSS", "archive_order", delay=(10, 6), work=0.5),
-        "archive_order": step("Archive order", SUPPORT, "BOSS", "closed", delay=(8, 2), work=0.5),
+        "activate_service": step("Activate service", NOC, "BOSS", "open_billing", delay=(2, 0.5), work=0.5),
+        "open_billing": step("Open billing", BILLING, "Billing", "confirm_service", delay=(5, 0.5), work=0.5),
+        "confirm_service": step("Confirm service", SALES, "BOSS", "archive_order", delay=(7, 6), work=0.5),
+        "archive_order": step("Archive order", SUPPORT, "BOSS", "closed", delay=(5, 2), work=0.5),
         "closed": End("Order closed", SUPPORT),
     }
 

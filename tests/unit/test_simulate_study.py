@@ -1,268 +1,249 @@
-import csv
+import datetime as dt
 from collections import Counter
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from procmine import engine
-from procmine.assemble.mapping import StudyFile
-from procmine.errors import ProcmineError, SimulationError
-from procmine.simulate import simulate, writing
-from procmine.simulate.enterprise_activation import FLOW, LAYOUT
-from procmine.simulate.flow import Skipped
-from procmine.study import open_study
+from procmine.assemble.mapping import ColumnEvents, StatusEvents
+from procmine.assemble.study_file import load_study_file
+from procmine.errors import SimulationError
+from procmine.simulate import simulate
+from procmine.simulate.exports import LAG
+from procmine.simulate.faults import ClockSkew
+from procmine.simulate.layout import AnyExport, StatusRows, StepRows, WideRows
+from procmine.simulate.truth import CAUSES
+from procmine.simulate.writing import FLOWS, Described, describe
+from raw_exports import raw_export, truth
 
-COMMITTED = Path(__file__).resolve().parents[2] / "eventlogs" / "enterprise_activation"
-EXPORTS = (*LAYOUT.steps, LAYOUT.statuses, LAYOUT.orders, LAYOUT.links)
+ZONE = "Asia/Shanghai"
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return simulate(folder=tmp_path_factory.mktemp("simulated") / "study")
+@pytest.fixture(scope="module", params=FLOWS)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Described, Path]:
+    folder = tmp_path_factory.mktemp("simulated") / request.param
+    return describe(request.param), simulate(request.param, orders=150, folder=folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def export(study: Path, name: str) -> pd.DataFrame:
-    encoding = next(form.encoding for form in EXPORTS if form.file == f"{name}.csv")
-    return pd.read_csv(study / "exports" / f"{name}.csv", encoding=encoding, dtype=str, keep_default_na=False)
-
-
-def truth(study: Path) -> pd.DataFrame:
-    return pd.read_csv(study / "truth" / "truth.csv", keep_default_na=False, parse_dates=["start", "completed"])
-
-
-def with_fault(study: Path, name: str) -> pd.DataFrame:
-    events = truth(study)
-    return events[events.faults.str.split(";").apply(lambda faults: name in faults)]
-
-
-def test_the_committed_study_is_what_the_command_makes(study: Path) -> None:
-    committed = contents(COMMITTED)
-    assert committed.pop("README.md")
-    assert committed == contents(study)
-    assert sum(path.stat().st_size for path in COMMITTED.rglob("*")) < 1_000_000
-
-
-def test_equal_arguments_give_equal_bytes_and_another_seed_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flow", FLOWS)
+def test_equal_arguments_give_equal_bytes_and_another_seed_others(tmp_path: Path, flow: str) -> None:
     one, again, other = (
-        contents(simulate(orders=30, seed=seed, folder=tmp_path / name))
+        contents(simulate(flow, orders=40, seed=seed, folder=tmp_path / name))
         for name, seed in (("one", 1), ("again", 1), ("other", 2))
     )
     assert one == again
-    assert {file for file in one if one[file] != other[file]} >= {"truth/truth.csv", "exports/eoms_steps.csv"}
+    assert {name for name in one if one[name] == other[name]} == {"study.yaml", "designed_flow.bpmn"}
 
 
-def test_study_file_is_valid_and_names_what_is_there(study: Path) -> None:
-    text = (study / "study.yaml").read_text(encoding="utf-8")
-    file = StudyFile.model_validate(yaml.safe_load(text))
-    assert {source.file for source in file.sources.values()} == {form.file for form in EXPORTS}
-    assert set(file.activities.values()) == {task.name for task in FLOW.tasks.values()} - {"Open billing"}
-    exported = {*LAYOUT.departments.values(), *(new for _since, new in LAYOUT.renamed.values())}
-    assert set(file.departments) <= exported
-    assert set(file.departments.values()) | set(file.owners.values()) == set(FLOW.departments)
-    owned = {task.name: task.department for task in FLOW.tasks.values() if task.system in {"OA", "BOSS", "Billing"}}
-    assert file.owners == owned
-    assert (study / file.designed_flow).is_file()
+def test_study_file_is_valid_and_names_what_the_systems_write(made: tuple[Described, Path]) -> None:
+    described, study = made
+    file = load_study_file(study / "study.yaml")
+    forms = {form.file: form for form in described.layout.exports}
+    assert {source.file for source in file.sources.values()} == set(forms)
+    tasks = described.before.tasks | described.after.tasks
+    for source in file.sources.values():
+        form = forms[str(source.file)]
+        if isinstance(form, StepRows) and form.step is not None:
+            assert {file.activities.get(text, text) for text in form.tasks.values()} == {
+                tasks[key].name for key in form.tasks
+            }
+        elif isinstance(form, StatusRows):
+            assert isinstance(source.events, StatusEvents)
+            named = {text: tasks[key].name for (key, _outcome), text in form.done.items()}
+            steps = {text: step for text, step in source.events.activities.items() if step is not None}
+            assert {text: file.activities.get(step, step) for text, step in steps.items()} == named
+            assert set(source.events.activities) - set(steps) == set(form.begun.values()) - set(named)
+        elif isinstance(form, WideRows):
+            assert isinstance(source.events, ColumnEvents)
+            columns = {
+                part.timestamp: file.activities.get(part.activity, part.activity) for part in source.events.columns
+            }
+            assert columns == {cell.completed: tasks[cell.task].name for cell in form.cells}
+    owners = set(file.departments.values()) | set(file.owners.values())
+    assert owners <= set(described.before.departments) | set(described.after.departments)
+    assert (study / str(file.designed_flow)).is_file()
 
 
-def test_the_names_in_study_file_are_those_in_which_the_systems_write(study: Path) -> None:
-    names = yaml.safe_load((study / "study.yaml").read_text(encoding="utf-8"))["activities"]
-    wrong = {task: text for task, text in LAYOUT.activities.items() if names.get(text) != FLOW.tasks[task].name}
-    assert wrong == {"open_billing": "开帐"}
+def test_every_event_is_recorded_at_its_time_on_the_clock_of_its_system(made: tuple[Described, Path]) -> None:
+    described, study = made
+    events, records = truth(study, "events").set_index("event"), truth(study, "records")
+    assert set(records.event) == set(events.index)
+    tasks = {task.name: key for flow in (described.before, described.after) for key, task in flow.tasks.items()}
+    fast = {fault.at: fault.strength for fault in described.after.faults if isinstance(fault, ClockSkew)}
+    for form in described.layout.exports:
+        rows = raw_export(study, form)
+        own = records[records.file == form.file].join(events, on="event")
+        for row, told in own.groupby("row"):
+            shown = _shown_times(form, rows.iloc[row - 1])
+            true = [moment + pd.Timedelta(minutes=fast.get(form.system, 0)) for moment in told.completed]
+            lags = [LAG if tasks[name] in form.mirrored else 0 for name in told.activity]
+            assert len(shown) >= len(true)
+            for moment, lag in zip(true, lags, strict=True):
+                assert any(_agrees(one, moment, lag) for one in shown), (form.file, row, shown, moment)
 
 
-def test_every_true_event_is_exported_and_nothing_else(study: Path) -> None:
-    counts = Counter(truth(study).activity)
-    names = {text: FLOW.tasks[task].name for task, text in LAYOUT.activities.items()}
-    found = Counter(names[step] for step in [*export(study, "crm_steps")["环节"], *export(study, "eoms_steps")["工序"]])
-    found["Open billing"] = len(export(study, "billing_accounts"))
-    orders = export(study, "boss_orders")
-    for cell in LAYOUT.orders.cells:
-        found[FLOW.tasks[cell.task].name] += int((orders[cell.completed] != "").sum())
-    statuses = {status: FLOW.tasks[task].name for (task, _outcome), status in LAYOUT.statuses.done.items()}
-    for status in export(study, "oa_approvals")["状态"]:
-        assert status in statuses or status in LAYOUT.statuses.begun.values()
-        if status in statuses:
-            found[statuses[status]] += 1
-    assert found == counts
-    assert sum(counts.values()) == 5831
+def _agrees(shown: tuple[pd.Timestamp, bool], moment: pd.Timestamp, lag: int) -> bool:
+    when, only_day = shown
+    if only_day:
+        return when in {moment.normalize(), (moment + pd.Timedelta(seconds=lag)).normalize()}
+    return pd.Timedelta(0) <= when - moment <= pd.Timedelta(seconds=lag)
 
 
-def test_exports_keep_the_time_of_the_truth_each_in_its_own_writing(study: Path) -> None:
-    events = truth(study)
-    eoms = export(study, "eoms_steps")
-    site = events[events.activity.isin([FLOW.tasks[key].name for key in LAYOUT.work_orders])]
-    assert sorted(pd.to_datetime(eoms["完成时间"])) == sorted(site.completed)
-    assert sorted(pd.to_datetime(eoms["开始时间"])) == sorted(site.start)
-    opened = pd.to_datetime(export(study, "billing_accounts")["opened_at"])
-    assert str(opened.dt.tz) == "UTC"
-    local = opened.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
-    assert sorted(local) == sorted(events[events.activity == "Open billing"].completed)
-    changed = pd.to_datetime(export(study, "oa_approvals")["变更时间"], format="%Y/%m/%d %H:%M:%S")
-    assert set(events[events.activity == "Run trial"].completed) <= set(changed)
+def _shown_times(form: AnyExport, row: pd.Series) -> list[tuple[pd.Timestamp, bool]]:
+    """The times in a row, on the clock of the wall in Shanghai, and whether each is a day only."""
+    columns = [form.completed] if isinstance(form, StepRows) else [form.changed] if isinstance(form, StatusRows) else []
+    columns += [cell.completed for cell in form.cells] if isinstance(form, WideRows) else []
+    found = []
+    for column in columns:
+        if row[column]:
+            when = pd.to_datetime(row[column])
+            when = when.tz_convert(ZONE).tz_localize(None) if when.tz else when
+            found.append((when, form.times.zone is None and "%H" not in form.times.pattern))
+    return found
 
 
-def test_keys_lead_from_each_system_to_the_order(study: Path) -> None:
-    events = truth(study)
-    orders, crm, eoms = export(study, "boss_orders"), export(study, "crm_steps"), export(study, "eoms_steps")
-    links, lost = export(study, "contract_links"), pd.read_csv(study / "truth" / "lost_links.csv")
-    assert set(orders["受理编号"]) == set(events.order)
-    assert len(links) + len(lost) == len(orders) == 400
-    assert 0 < len(lost) <= 12
-    contract = dict(zip(links["合同编号"], links["受理编号"], strict=True)) | dict(
-        zip(lost.contract, lost.order, strict=True)
-    )
-    named = crm[crm["合同编号"] != ""]
-    assert named["商机编号"].is_unique
-    opportunity = {row["商机编号"]: contract[row["合同编号"]] for _, row in named.iterrows()}
-    assert Counter(crm["商机编号"].map(opportunity)) == Counter(
-        events[events.activity.isin(["Find need", "Analyse need", "Design solution", "Complete order data"])].order
-    )
-    first = eoms[eoms["受理编号"] != ""].set_index("工单编号")["受理编号"]
-    assert first.index.is_unique
-    assert set(first.index) == set(eoms["工单编号"])
-    assert first.value_counts().max() > 2
-    assert set(export(study, "billing_accounts")["account_no"]) == set(orders["帐户号"]) - {""}
+def test_every_row_belongs_to_one_order_and_its_keys_lead_there(made: tuple[Described, Path]) -> None:
+    described, study = made
+    keys = truth(study, "keys")
+    order_of = {(kind, key): order for kind, key, order in keys.itertuples(index=False)}
+    assert len(order_of) == len(keys)
+    events, records = truth(study, "events").set_index("event"), truth(study, "records")
+    assert records.join(events, on="event").groupby(["file", "row"]).order.nunique().max() == 1
+    for form in described.layout.exports:
+        rows = raw_export(study, form)
+        for _place, record in records[records.file == form.file].iterrows():
+            own = rows.iloc[record.row - 1][form.key[1]]
+            assert order_of[form.key[0], own] == events.order[record.event]
 
 
-def test_no_row_lies_outside_the_window(study: Path) -> None:
-    events = truth(study)
-    first, last = FLOW.window
-    assert (events.start >= first).all()
-    assert (events.completed <= last).all()
-    assert (events.start <= events.completed).all()
+def test_causes_of_waits_add_up_and_events_follow_each_other(made: tuple[Described, Path]) -> None:
+    events = truth(made[1], "events")
+    waited = (events.start - events.enabled).dt.total_seconds()
+    assert (events[list(CAUSES)].sum(axis=1) == waited).all()
+    assert (events[list(CAUSES)] >= 0).all(axis=None)
+    assert (events.start < events.completed).all()
 
 
-def sequences(study: Path) -> dict[str, list[str]]:
-    return truth(study).groupby("order", sort=False).activity.agg(list).to_dict()
+def test_no_row_lies_outside_the_days_asked_for(tmp_path: Path) -> None:
+    first, last = dt.date(2024, 3, 1), dt.date(2024, 7, 1)
+    study = simulate(orders=60, first=first, last=last, folder=tmp_path / "study")
+    events = truth(study, "events")
+    assert events.completed.min() >= pd.Timestamp(first)
+    assert events.completed.max() <= pd.Timestamp(last)
+    came = events.groupby(["version", "order"]).completed.min()
+    assert came["before"].min() < pd.Timestamp("2024-03-10")
+    assert pd.Timestamp("2024-05-01") < came["after"].min() < pd.Timestamp("2024-05-12")
+    window = load_study_file(study / "study.yaml").window
+    assert window is not None
+    assert [moment.isoformat() for moment in window.bounds() if moment] == [
+        "2024-02-29T16:00:00+00:00",
+        "2024-06-30T16:00:00+00:00",
+    ]
 
 
-def test_planted_faults_are_in_the_exports_where_the_truth_says(study: Path) -> None:
-    orders = export(study, "boss_orders").set_index("受理编号")
-    ways = sequences(study)
-    missing = set(with_fault(study, "missing data").order)
-    assert missing == set(orders.index[orders["退单时间"] != ""])
-    assert set(orders.loc[list(missing), "退单原因"]) == {"D01", "D02", "D03"}
-    looped = set(with_fault(study, "allocation loop").order)
-    assert looped == {
-        order for order, way in ways.items() if ("Allocate resources", "Survey site") in set(pairwise(way))
-    }
-    hosted = set(with_fault(study, "hosted box").order)
-    assert set(orders.loc[list(hosted), "产品"]) == {"MAS box"}
-    assert hosted == {o for o, way in ways.items() if ("Allocate resources", "Configure gateway") in set(pairwise(way))}
-    untested = set(with_fault(study, "skipped test").order)
-    assert untested == {o for o, way in ways.items() if ("Configure gateway", "Activate service") in set(pairwise(way))}
-    early = set(with_fault(study, "early billing").order)
-    assert early == {o for o, way in ways.items() if ("Configure gateway", "Open billing") in set(pairwise(way))}
-    assert min(map(len, (missing, looped, hosted, untested, early))) >= 10
+def test_one_state_alone(tmp_path: Path) -> None:
+    for state in ("before", "after"):
+        study = simulate(orders=30, state=state, folder=tmp_path / state)
+        assert set(truth(study, "events").version) == {state}
 
 
-def test_figures_are_those_of_the_domain(study: Path) -> None:
-    events = truth(study)
-    journeys = events.groupby("order").agg(begun=("start", "min"), done=("completed", "max"), last=("activity", "last"))
-    finished = journeys[journeys["last"] == "Archive order"]
-    days = pd.Series([len(pd.bdate_range(row.begun.date(), row.done.date())) for row in finished.itertuples()])
-    assert 25 < days.mean() < 35
-    assert 0.03 < (days > 44).mean() < 0.2  # two to three months
-    assert (journeys["last"] == "Cancel order").sum() == 38
-    assert (~journeys["last"].isin(["Archive order", "Cancel order"])).sum() == 40
-    faulty = events[events.faults.str.replace("stalled review", "").str.strip(";") != ""].order.nunique()
-    assert 0.70 <= 1 - faulty / 400 <= 0.76
-    before = events.groupby("order").completed.shift()
-    waits = (events.start - before).dt.total_seconds().groupby(events.activity).median().dropna().sort_values()
-    assert waits.index[-1] == "Review project"
-    others = waits.drop(["Review project", "Accept order", "Extend network"])
-    assert min(waits["Review project"], waits["Accept order"]) > 2 * others.max()
-    ways = Counter(map(tuple, sequences(study).values()))
-    assert sum(count for _way, count in ways.most_common(6)) > 0.55 * 400
+def test_registered_twice_has_two_numbers_that_lead_to_one_order(tmp_path: Path) -> None:
+    study = simulate(orders=40, faults={"registered-twice": 1}, folder=tmp_path / "study")
+    events, keys = truth(study, "events"), truth(study, "keys")
+    numbers = keys[keys.kind == "order"].groupby("order").key.agg(list)
+    twice = set(events[events.faults == "registered-twice"].order)
+    assert len(twice) > 25
+    assert {order for order, own in numbers.items() if len(own) == 2} == twice
+    assert numbers[sorted(twice)[0]][0] == sorted(twice)[0]
 
 
-def test_a_step_skipped_everywhere_is_exported_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    always = Skipped(name="always", strength=1.0, task="run_trial")
-    flow = replace(FLOW, faults=(always,))
-    monkeypatch.setattr(writing, "FLOWS", {flow.name: (flow, LAYOUT)})
-    statuses = export(simulate(orders=20, folder=tmp_path / "study"), "oa_approvals")["状态"]
-    assert "试用完成" not in set(statuses)
-    assert "合同签订" in set(statuses)
-
-
-def test_one_order(tmp_path: Path) -> None:
-    folder = simulate(orders=1, folder=tmp_path / "one")
-    with (folder / "exports" / "boss_orders.csv").open(encoding="utf-8") as lines:
-        assert len(list(csv.reader(lines))) == 2
-
-
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    target = tmp_path / "empty"
-    target.mkdir()
-    assert simulate(orders=2, folder=target) == target
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+def test_numbers_of_orders_rise_with_time_and_say_nothing_of_other_keys(tmp_path: Path) -> None:
+    study = simulate(orders=300, folder=tmp_path / "study")
+    keys, events = truth(study, "keys"), truth(study, "events")
+    first = events.groupby("order").completed.min()
+    assert first.sort_index().is_monotonic_increasing
+    numbers = keys[keys.kind.isin(["order", "contract"])].copy()
+    numbers["digits"] = numbers.key.str[-5:].astype(int)
+    both = numbers.drop_duplicates(["kind", "order"]).pivot(index="order", columns="kind", values="digits").dropna()
+    assert abs(np.corrcoef(both["order"], both["contract"])[0, 1]) < 0.2
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"flow": "enterprise"}, "flow: no flow 'enterprise'. Did you mean 'enterprise_activation'? "),
         ({"orders": 0}, "orders: 0 orders. A whole number from 1."),
+        ({"state": "between"}, "state: no state 'between'. Known: after, before, both."),
         (
-            {"flow": "enterprise_activaton"},
-            "flow: no flow 'enterprise_activaton'. Did you mean 'enterprise_activation'? Known: enterprise_activation.",
+            {"faults": {"lost-link": 0.1}},
+            "enterprise_activation: no fault 'lost-link'. Did you mean 'lost-links'? Known: ",
+        ),
+        ({"faults": {"lost-links": 1.5}}, "fault lost-links: strength 1.5 is out of range. From 0 to 1 of the links."),
+        ({"faults": {"lost-links": float("nan")}}, "fault lost-links: strength nan is out of range. "),
+        (
+            {"faults": {"understaffed": 1}},
+            "fault understaffed: strength 1 is out of range. From 0 to 0.9 of the people",
+        ),
+        (
+            {"faults": {"clock-skew": -61}},
+            "fault clock-skew: strength -61 is out of range. From -60 to 60 minutes fast.",
+        ),
+        (
+            {"first": dt.date(2025, 5, 1), "last": dt.date(2025, 4, 1)},
+            "from, to: -30 days from 2025-05-01 to 2025-04-01. At least 28 days, `from` first.",
         ),
     ],
 )
 def test_what_cannot_be_simulated(tmp_path: Path, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(SimulationError) as error:
-        simulate(folder=tmp_path / "study", **arguments)
-    assert str(error.value) == message
-    assert list(tmp_path.iterdir()) == []
+        simulate(**{"folder": tmp_path / "study", **arguments})  # type: ignore[arg-type]
+    assert str(error.value).startswith(message)
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ProcmineError) as error:
-        simulate(orders=2, folder=tmp_path)
-    assert str(error.value) == f"{tmp_path}: the folder is not empty. Name a new or an empty folder."
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+def test_a_folder_that_cannot_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    with pytest.raises(SimulationError) as error:
+        simulate(orders=1, folder=tmp_path / "full")
+    assert str(error.value) == f"{tmp_path / 'full'}: the folder is not empty. Name a new or an empty folder."
+    with pytest.raises(SimulationError, match="this is a file"):
+        simulate(orders=1, folder=tmp_path / "full" / "thesis.txt")
+    with pytest.raises(SimulationError, match="the folder cannot be written"):
+        simulate(orders=1, folder=tmp_path / "full" / "thesis.txt" / "study")
+    assert contents(tmp_path) == {"full/thesis.txt": b"mine"}
 
 
-@pytest.mark.parametrize("below", ["taken", "taken/study"])
-def test_a_folder_that_cannot_be_written(tmp_path: Path, below: str) -> None:
-    (tmp_path / "taken").write_text("a file")
-    with pytest.raises(
-        SimulationError, match=r"the folder cannot be written: .+\. Name a folder in a place you may write to\."
-    ):
-        simulate(orders=2, folder=tmp_path / below)
-    assert (tmp_path / "taken").read_text() == "a file"
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
-
-
-def test_nothing_is_left_of_a_study_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_flow: object) -> str:
+def test_a_run_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing, "bpmn", full)
-    with pytest.raises(SimulationError, match="cannot be written: No space left on device"):
-        simulate(orders=2, folder=tmp_path / "study")
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("procmine.simulate.writing.write_truth", broken)
+    with pytest.raises(SimulationError, match="No space left on device"):
+        simulate(orders=5, folder=tmp_path / "study")
+    assert not list(tmp_path.iterdir())
 
 
-def test_the_assembled_log_is_the_truth_less_what_lost_its_link(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
-    log = engine.collect(open_study(study).log())
-    lost = set(pd.read_csv(study / "truth" / "lost_links.csv").order)
-    unlinked = {task.name for task in FLOW.tasks.values() if task.system in {"CRM", "OA"}}
-    true = truth(study)
-    true = true[~(true.order.isin(lost) & true.activity.isin(unlinked))]
-    moments = true.completed.dt.tz_localize(FLOW.time_zone).dt.tz_convert("UTC")
-    owners = true.activity.map({task.name: task.department for task in FLOW.tasks.values()})
-    assert list(zip(log.case_id, log.activity, log.timestamp, log.resource, log.department, strict=True)) == list(
-        zip(true.order, true.activity, moments, true.performer, owners, strict=True)
-    )
+def test_progress_rises_to_the_end(tmp_path: Path) -> None:
+    shares: list[float] = []
+    append: Callable[[float], None] = shares.append
+    simulate(orders=5, folder=tmp_path / "study", progress=append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len(shares) > 100
+
+
+def test_waits_told_apart(tmp_path: Path) -> None:
+    clean = simulate(orders=200, faults={}, folder=tmp_path / "clean")
+    events = truth(clean, "events")
+    assert Counter(truth(clean, "faults").fault) == Counter()
+    assert (events.batching_s == 0).all()
+    assert (events.prioritisation_s == 0).all()
+    assert events.extraneous_s.sum() > 0
+    assert events.unavailability_s.sum() > 0

@@ -166,7 +166,7 @@ def test_registered_twice_has_two_numbers_that_lead_to_one_order(tmp_path: Path)
 def test_numbers_of_orders_rise_with_time_and_say_nothing_of_other_keys(tmp_path: Path) -> None:
     study = simulate(orders=300, folder=tmp_path / "study")
     keys, events = truth(study, "keys"), truth(study, "events")
-    first = events.groupby("order").completed.min()
+    first = events.groupby("order").enabled.min()  # when the order came
     assert first.sort_index().is_monotonic_increasing
     numbers = keys[keys.kind.isin(["order", "contract"])].copy()
     numbers["digits"] = numbers.key.str[-5:].astype(int)

@@ -112,7 +112,7 @@ class Drawing:
 
     @cached_property
     def _lanes(self) -> Mapping[str, int]:
-        return {name: place for place, name in enumerate(self.flow.departments)}
+        return {name: place for place, name in enumerate(self.flow.lanes)}
 
     def _lane(self, key: str) -> int:
         return self._lanes[self.flow.nodes[key].department]

@@ -144,6 +144,12 @@ class Flow:
         return planted
 
     @cached_property
+    def lanes(self) -> list[str]:
+        """The departments that own a node of the designed flow, in the order of their lanes."""
+        owners = {node.department for node in self.nodes.values()}
+        return [department for department in self.departments if department in owners]
+
+    @cached_property
     def start(self) -> str:
         """The id of the start."""
         return next(key for key, node in self.nodes.items() if isinstance(node, Start))

@@ -57,7 +57,7 @@ def _process(root: ET.Element, flow: Flow) -> None:
 
 def _lane_set(process: ET.Element, flow: Flow) -> None:
     lanes = ET.SubElement(process, "bpmn:laneSet", id="lanes")
-    for place, department in enumerate(flow.departments):
+    for place, department in enumerate(flow.lanes):
         lane = ET.SubElement(lanes, "bpmn:lane", id=_lane(place), name=department)
         for key, node in flow.nodes.items():
             if node.department == department:

@@ -56,11 +56,9 @@ def _events(run: Run) -> list[tuple[Order, list[Event]]]:
 
 
 def _registrations(events: Sequence[Event]) -> dict[int, int]:
-    """When each registration of an order was made: 0 with its first event, 1 where it was registered again."""
-    made: dict[int, int] = {}
-    for event in events:
-        made.setdefault(event.registration, event.completed)
-    return made
+    """When each registration of an order was made: 0 when it came, 1 where it was registered again."""
+    again = {1: event.completed for event in reversed(events) if event.registration}
+    return {0: events[0].order.created, **again}
 
 
 def _shuffled(count: int, random: Random) -> list[int]:

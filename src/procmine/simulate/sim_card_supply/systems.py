@@ -1,0 +1,157 @@
+"""How seven systems write SIM-card supply down, each in its own way and by its own key."""
+
+from procmine.simulate.layout import Layout, StatusRows, StepRows, TimeCells, TimeForm, WideRows
+from procmine.simulate.sim_card_supply.steps import (
+    BRANCH,
+    CENTRAL,
+    CITY,
+    COUNTY,
+    FINANCE,
+    LOGISTICS,
+    NUMBERS,
+    OUTLETS,
+    PROVINCE,
+    RESOURCES,
+)
+
+ORDER = ("order", "订货单号")
+SETTLEMENT = ("settlement", "结算单号")
+REQUISITION = ("requisition", "领用单号")
+WAYBILL = ("waybill", "运单号")
+REQUEST, STOCK_IN = "QL25{:05d}", "RK25{:05d}"
+
+LAYOUT = Layout(
+    exports=(
+        WideRows(
+            file="channel_orders.csv",
+            system="Channel ordering",
+            encoding="gb18030",
+            key=ORDER,
+            link=SETTLEMENT,
+            times=TimeForm(pattern="%Y/%m/%d %H:%M:%S"),
+            attributes={
+                "customer": "网点名称",
+                "channel": "渠道类型",
+                "tier": "网点等级",
+                "size": "订货规模",
+                "region": "区域",
+                "version": "流程版本",
+            },
+            cells=(
+                TimeCells("place_order", "下单时间", "下单人"),
+                TimeCells("review_order", "审核时间", "审核人"),
+                TimeCells("return_order", "退回时间", "退回人", "退回原因"),
+                TimeCells("complete_order", "补录时间", "补录人"),
+                TimeCells("receive_cards", "签收时间", "签收人"),
+                TimeCells("return_cards", "退卡时间", "退卡人"),
+                TimeCells("cancel_order", "撤单时间", "撤单人"),
+            ),
+        ),
+        StepRows(
+            file="payments.jsonl",
+            system="Payment",
+            key=("settlement", "settlement_no"),
+            tasks={"pay_order": "pay", "confirm_payment": "confirm"},
+            step="operation",
+            performer="operator",
+            completed="time",
+            times=TimeForm(zone="UTC"),
+        ),
+        StepRows(
+            file="resource_centre.sqlite",
+            system="Resource centre",
+            key=REQUISITION,
+            link=ORDER,
+            tasks={
+                "approve_order": "资源审批",
+                "pick_cards": "拣货出库",
+                "query_stock": "库存质询",
+                "answer_query": "质询答复",
+                "recount_cards": "复点",
+            },
+            step="环节",
+            department="处理部门",
+            performer="处理人",
+            started="开始时间",
+            completed="完成时间",
+            outcome="审批结果",
+            reason="差异原因",
+        ),
+        StatusRows(
+            file="number_status.csv",
+            system="Number resource",
+            key=("card_batch", "卡批号"),
+            link=REQUISITION,
+            mirrored=frozenset({"pick_cards"}),
+            status="状态",
+            changed="变更时间",
+            performer="操作人",
+            begun={"synchronise_cards": "同步中"},
+            done={("pick_cards", ""): "已出库", ("synchronise_cards", ""): "已同步"},
+        ),
+        WideRows(
+            file="waybills.xlsx",
+            system="Logistics",
+            key=WAYBILL,
+            link=REQUISITION,
+            attributes={"customer": "收货网点"},
+            cells=(TimeCells("ship_cards", "发运时间", "发运员"),),
+        ),
+        WideRows(
+            file="deliveries.xlsx",
+            system="Deliveries",
+            key=WAYBILL,
+            times=TimeForm(pattern="%Y-%m-%d"),
+            mirrored=frozenset({"receive_cards"}),
+            cells=(TimeCells("receive_cards", "签收日期", "签收人"),),
+        ),
+        StepRows(
+            file="store_registers.csv",
+            system="Store registers",
+            key=("work_order", "单据号"),
+            link=ORDER,
+            tasks={
+                "request_from_city": "县仓请领",
+                "request_from_province": "市仓请领",
+                "stock_in_city": "市仓入库",
+                "stock_in_county": "县仓入库",
+            },
+            step="业务",
+            department="仓库",
+            performer="保管员",
+            completed="登记时间",
+            times=TimeForm(pattern="%Y-%m-%d %H:%M"),
+        ),
+    ),
+    keys={
+        "order": "DH25{:05d}",
+        "settlement": "JS25{:05d}",
+        "requisition": "LY25{:05d}",
+        "card_batch": "KP25{:05d}",
+        "waybill": "YD25{:05d}",
+    },
+    work_orders={
+        "request_from_city": REQUEST,
+        "request_from_province": REQUEST,
+        "stock_in_city": STOCK_IN,
+        "stock_in_county": STOCK_IN,
+    },
+    outcomes={"Approved": "通过", "Refused": "否决"},
+    departments={
+        OUTLETS: "渠道网点",
+        BRANCH: "分公司市场部",
+        FINANCE: "财务部",
+        RESOURCES: "市场部终端物资室",
+        COUNTY: "县级仓库",
+        CITY: "市级仓库",
+        PROVINCE: "省级仓库",
+        CENTRAL: "营销资源中心仓",
+        NUMBERS: "号卡资源室",
+        LOGISTICS: "物流服务商",
+    },
+    renamed={RESOURCES: "营销资源中心"},
+    customers=(
+        ("云岭", "青禾", "长桥", "白石", "星屿", "松湖", "南麓", "北辰", "东篱", "西塘", "金穗", "银杏"),
+        ("一店", "二店", "三店", "旗舰店", "广场店", "车站店", "大学城店", "步行街店", "商贸城店", "社区店"),
+    ),
+)

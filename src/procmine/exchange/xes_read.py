@@ -1,9 +1,7 @@
 """Read a log from XES."""
 
-import os
 import tempfile
 import warnings
-import weakref
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -15,6 +13,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.errors import LogError
+from procmine.exchange.files import require_file, stored
 from procmine.exchange.lifecycle import COMPLETE, STANDARD, START, SetAsideWarning, pairs, steps
 from procmine.exchange.xes_parser import READ_ERRORS, open_xes, parsed_parts, read_error
 from procmine.exchange.xes_part import MixedTypesError, NotPlainError, Part, Parts
@@ -72,20 +71,20 @@ def read_xes(path: str | PathLike[str], *, lifecycle: Literal["pairs", "all"] = 
     """
     if lifecycle not in ("pairs", "all"):
         raise LogError(f"no way {lifecycle!r} to read the lifecycle", where="lifecycle", expected="One of pairs, all")
-    file = _require_file(Path(path))
+    file = require_file(Path(path), ENDINGS, kind="an XES file")
     with tempfile.TemporaryDirectory(prefix="procmine-") as folder:
         table = XesTable(_stored_parts(file, Path(folder)), lifecycle)
         timed = table.timed
         rows = table.events.filter(steps()) if table.pairing else table.events
         if not (table.pairing and START in table.transitions):
             _tell(table, paired=0)
-            return _stored(_log(rows.mutate(start=ibis.null(TIME)), table.attributes, timed=timed))
+            return stored(_log(rows.mutate(start=ibis.null(TIME)), table.attributes, timed=timed))
         with engine.materialized(pairs(_placed(table.events, timed=timed))) as starts:
             _tell(table, paired=engine.scalar(starts.count()))
             rows = _with_start(rows, starts, table.events, OWNERS)
             of_event = attributes(table.attributes, EVENT_ATTRIBUTE)
             given = _with_start(table.attributes, starts.drop("start"), table.attributes, of_event)
-            return _stored(_log(rows, given, timed=timed))
+            return stored(_log(rows, given, timed=timed))
 
 
 def _log(rows: Table, given: Table, *, timed: bool) -> Table:
@@ -118,29 +117,6 @@ def _with_start(rows: Table, starts: Table, events: Table, filled: Sequence[str]
     return joined.mutate(**{name: joined[name].coalesce(joined[f"start {name}"]) for name in filled}).drop(
         "start_number", "start_number_right", *(f"start {name}" for name in filled)
     )
-
-
-def _stored(log: Table) -> Table:
-    """`log` computed and stored; its file is removed when no table needs it any more, at the latest at exit."""
-    handle, name = tempfile.mkstemp(prefix="procmine-", suffix=".parquet")
-    os.close(handle)
-    file = Path(name)
-    try:
-        stored = engine.store(log, file)
-    except BaseException:
-        file.unlink()
-        raise
-    weakref.finalize(stored.op(), file.unlink, missing_ok=True)
-    return stored
-
-
-def _require_file(path: Path) -> Path:
-    if not path.name.lower().endswith(ENDINGS):
-        raise LogError("this is not the name of an XES file", where=path, expected="A file ending in .xes or .xes.gz")
-    if not path.is_file():
-        found = "this is a folder" if path.is_dir() else "there is no such file"
-        raise LogError(found, where=path, expected="A file ending in .xes or .xes.gz")
-    return path
 
 
 def _stored_parts(file: Path, folder: Path) -> Parts:

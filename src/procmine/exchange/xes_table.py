@@ -11,6 +11,7 @@ from ibis.expr.types import Table, Value
 
 from procmine import engine
 from procmine.errors import LogError
+from procmine.exchange.column_names import distinct_names
 from procmine.exchange.lifecycle import COMPLETE, STANDARD
 from procmine.exchange.xes_keys import COLUMNS, INSTANCE, NAME, OWN, PAIR, TIMESTAMP, TRANSITION
 from procmine.exchange.xes_part import Parts
@@ -65,8 +66,8 @@ class XesTable:
             "number",
             source=self._text(OWN["source"]) if ours else ibis.literal(self.parts.path.name),
             source_row=read_value(self._text(OWN["source_row"]), "int") if ours else self.raw.number,
-            **{name: self._typed(column) for name, column in _distinct(CASE, of_trace).items()},
-            **{name: self._typed(column) for name, column in _distinct(EVENT_ATTRIBUTE, of_event).items()},
+            **self._named(CASE, of_trace),
+            **self._named(EVENT_ATTRIBUTE, of_event),
         )
 
     @functools.cached_property
@@ -133,23 +134,13 @@ class XesTable:
             expected="A date such as 2024-01-31T09:30:00.000+08:00",
         )
 
+    def _named(self, prefix: str, columns: dict[str, str]) -> dict[str, Value]:
+        names = distinct_names(prefix, columns)
+        return {name: self._typed(column) for name, column in zip(names, columns.values(), strict=True)}
+
     def _typed(self, column: str) -> Value:
         return read_value(self.raw[column], self._types[column])
 
     def _text(self, key: str) -> Value:
         column = self.parts.of_event.get(key)
         return ibis.null(str) if column is None else self.raw[column]
-
-
-def _distinct(prefix: str, columns: dict[str, str]) -> dict[str, str]:
-    """Column names for keys: names of the engine do not differ in case only, so a second such key is numbered."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for key, column in columns.items():
-        name, count = f"{prefix}{key}", 1
-        while name.lower() in taken:
-            count += 1
-            name = f"{prefix}{key} ({count})"
-        taken.add(name.lower())
-        names[name] = column
-    return names

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,13 +12,14 @@ from typing import IO, cast
 import ibis
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis import _
 from ibis.expr.types import StringValue, Table, Value
 
 from procmine import engine
 from procmine.errors import LogError
+from procmine.exchange.files import require_target, whole
 from procmine.exchange.lifecycle import COMPLETE, START
+from procmine.exchange.log_order import batches_in_order, write_in_order
 from procmine.exchange.xes_keys import COLUMNS, NAME, PAIR, TRANSITION
 from procmine.exchange.xes_read import ENDINGS
 from procmine.exchange.xes_types import write_value
@@ -62,46 +62,24 @@ def write_xes(log: Table, path: str | PathLike[str]) -> Path:
     `path` has another ending, is a folder, or cannot be written. The file appears when it is whole.
     """
     require_log(log)
-    target = _require_target(Path(path))
+    target = require_target(Path(path), ENDINGS, kind="an XES file")
     _require_own_keys(log)
     if engine.scalar(log.start.notnull().any()):
-        _write(_lines_with_starts(log), target)
-        return target
-    try:
-        _write(_lines(log), target)
-    except _UnorderedError:
-        _write(_lines(log.order_by("case_id", "position")), target)
+        _write(engine.batches(_lines_with_starts(log), rows=_ROWS), target)
+    else:
+        write_in_order(log, lambda rows: _write(batches_in_order(_lines(rows), _ROWS), target))
     return target
 
 
-class _UnorderedError(Exception):
-    """The engine did not give the rows of each order one behind the other."""
-
-
-def _write(lines: Table, target: Path) -> None:
-    """Write the column `line`. Where there are `case_id` and `position` too, rows must come in the order of the log:
-    a stored log does, and not to sort it again keeps memory flat. A batch is written while the next is made.
-    """
-    before = None
-    with _whole(target) as file, ThreadPoolExecutor(1) as beside:
+def _write(batches: Iterator[pa.RecordBatch], target: Path) -> None:
+    """Write the column `line`, a batch while the next is made."""
+    with whole(target) as part, _opened(part, target) as file, ThreadPoolExecutor(1) as beside:
         written = beside.submit(file.write, _HEAD.encode())
-        for batch in engine.batches(lines, rows=_ROWS):
-            if "position" in batch.schema.names:
-                _require_order(batch, before)
-                before = batch.slice(batch.num_rows - 1)
+        for batch in batches:
             written.result()
             written = beside.submit(file.write, _bytes(batch.column("line")))
         written.result()
         file.write(_FOOT.encode())
-
-
-def _require_order(batch: pa.RecordBatch, before: pa.RecordBatch | None) -> None:
-    rows = pa.Table.from_batches([batch] if before is None else [before, batch])
-    position = rows["position"].to_numpy()
-    same_case = pc.equal(rows["case_id"][1:], rows["case_id"][:-1]).to_numpy(zero_copy_only=False)
-    follows = same_case & (position[1:] == position[:-1] + 1)
-    if not ((before is not None or position[0] == 1) and np.all(follows | (position[1:] == 1))):
-        raise _UnorderedError
 
 
 def _lines(log: Table) -> Table:
@@ -190,16 +168,6 @@ def _bytes(lines: pa.Array) -> memoryview:
     return memoryview(text)[ends[0] : ends[len(lines)]]
 
 
-def _require_target(path: Path) -> Path:
-    if not path.name.lower().endswith(ENDINGS):
-        raise LogError("this is not the name of an XES file", where=path, expected="A name ending in .xes or .xes.gz")
-    if path.is_dir():
-        raise LogError("this is a folder", where=path, expected="The name of a file to write")
-    if not path.parent.is_dir():
-        raise LogError("its folder does not exist", where=path, expected=f"Create {path.parent} first")
-    return path
-
-
 def _require_own_keys(log: Table) -> None:
     """The keys of attributes are not those that other columns are written under."""
     taken = {EVENT_ATTRIBUTE + key: name for name, key in COLUMNS.items()}
@@ -214,20 +182,11 @@ def _require_own_keys(log: Table) -> None:
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[IO[bytes]]:
-    """A file to write beside `target`, which takes its name when it is whole and is removed when it is not."""
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with part.open("xb") as raw:
-            if target.suffix.lower() == ".gz":
-                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed:
-                    yield cast(IO[bytes], packed)
-            else:
-                yield raw
-        part.replace(target)
-    except OSError as error:
-        raise LogError(
-            f"it cannot be written: {error.strerror}", where=target, expected="A folder one may write to"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+def _opened(part: Path, target: Path) -> Iterator[IO[bytes]]:
+    """The new file `part`, compressed where `target` is to be."""
+    with part.open("xb") as raw:
+        if target.suffix.lower() == ".gz":
+            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed:
+                yield cast(IO[bytes], packed)
+        else:
+            yield raw

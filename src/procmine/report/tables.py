@@ -1,23 +1,18 @@
 """A report's tables as files: Parquet for programs, CSV for spreadsheets."""
 
 import os
-import re
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.expr.types import Table
-from pyarrow.csv import WriteOptions, write_csv
 
 from procmine import engine
 from procmine.errors import ReportError
+from procmine.exchange.spreadsheet import write_header, write_rows
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 _ROWS = 100_000
-QUOTE = '"'
 
 
 def save_tables(folder: str | os.PathLike[str], **tables: Table | pd.DataFrame | None) -> pd.DataFrame:
@@ -49,16 +44,15 @@ def save_tables(folder: str | os.PathLike[str], **tables: Table | pd.DataFrame |
 def _write(table: Table, path: Path) -> int:
     rows = 0
     schema = pa.schema(_stored(field) for field in table.schema().to_pyarrow())
-    header = ",".join(f'"{_harmless(name).replace(QUOTE, QUOTE * 2)}"' for name in schema.names)
     with (
         pq.ParquetWriter(path.with_suffix(".parquet"), schema, compression="zstd") as parquet,
         path.with_suffix(".csv").open("wb") as csv,
     ):
-        csv.write(f"\ufeff{header}\n".encode())
+        write_header(csv, schema.names)
         for batch in engine.batches(table, rows=_ROWS):
             part = pa.Table.from_batches([batch]).cast(schema)
             parquet.write_table(part)
-            write_csv(_as_text(part), csv, WriteOptions(include_header=False))
+            write_rows(csv, part)
             rows += part.num_rows
     return rows
 
@@ -72,23 +66,3 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with its row labels as columns where they say something, and column names that are texts."""
     labelled = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     return labelled.rename(columns=str)
-
-
-def _as_text(part: pa.Table) -> pa.Table:
-    return pa.table([_column(column) for column in part.columns], names=part.column_names)
-
-
-def _column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """`column` as a spreadsheet may have it: times and lists as text, and no text that is taken for a formula."""
-    if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
-    if pa.types.is_list(column.type):
-        column = pc.binary_join(column.cast(pa.list_(pa.string())), " → ")
-    if not pa.types.is_string(column.type):
-        return column
-    formula = pc.match_substring_regex(column, f"^[{re.escape(''.join(FORMULA))}]")
-    return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
-
-
-def _harmless(name: str) -> str:
-    return f"'{name}" if name.startswith(FORMULA) else name

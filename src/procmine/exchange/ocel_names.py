@@ -1,0 +1,45 @@
+"""The words of OCEL 2.0, and what the columns of a log are called in it."""
+
+from collections.abc import Mapping
+
+import ibis.expr.datatypes as dt
+
+from procmine.exchange.xes_keys import COLUMNS
+from procmine.schema import EVENT, OWNERS
+
+JSON, SQLITE = ".json", ".sqlite"
+ORDER = "order"
+"""The object type of the log's orders."""
+INITIAL = "1970-01-01T00:00:00+00:00"
+"""The time that the standard gives to the value that an attribute has from the beginning."""
+ATTRIBUTES = {
+    **{COLUMNS[name]: name for name in ("system", "department", "resource")},
+    "start_timestamp": "start",
+    **{COLUMNS[name]: name for name in ("source", "source_row")},
+}
+"""The attributes of an event that are columns of a log of their own: under the keys of XES, and pm4py's of a start."""
+_COMMON = {name: name for name in (*OWNERS, "start")}
+"""What files of other tools may call them."""
+
+
+def columns_of(kinds: Mapping[str, str]) -> dict[str, str]:
+    """The column of a log that an event's attribute is, for those that have one of their own.
+
+    `kinds` gives the XES type of every attribute; an attribute of another type than the column is not it.
+    """
+    ours = COLUMNS["source_row"] in kinds
+    names = ATTRIBUTES if ours else _COMMON | ATTRIBUTES
+    found = {column: key for key, column in names.items() if kinds.get(key) == xes_type(EVENT[column])}
+    return {key: column for column, key in found.items()}
+
+
+def xes_type(kind: dt.DataType) -> str:
+    """The XES type that `xes_types` reads and writes a column of this type as."""
+    if kind.is_timestamp():
+        return "date"
+    return "int" if kind.is_integer() else "string"
+
+
+def quoted(name: str) -> str:
+    """`name` as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'

@@ -77,14 +77,52 @@ def materialized(expression: Table) -> Iterator[Table]:
         backend.drop_table(name, force=True)
 
 
-def csv(path: Path, *, columns: Sequence[str], delimiter: str) -> Table:
-    """The rows of a CSV file in UTF-8 with a header: `columns`, all text, in the file's order; nothing is guessed."""
+def csv(path: Path, *, columns: Sequence[str], delimiter: str, longest_row: int) -> Table:
+    """The rows of a CSV file in UTF-8 with a header: `columns`, all text, in the file's order; nothing is guessed.
+
+    A row of more than `longest_row` bytes, like any that is not as it should be, is an error when they are computed.
+    """
     names = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in columns)
     return connection().sql(
         f"SELECT * FROM read_csv('{sql_text(os.fspath(path))}', columns = {{{names}}}, auto_detect = false, "
-        f"header = true, delim = '{sql_text(delimiter)}', "
+        f"header = true, delim = '{sql_text(delimiter)}', max_line_size = {longest_row}, "
         """quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true)"""
     )
+
+
+@contextmanager
+def duckdb_tables(path: Path) -> Iterator[dict[str, Table]]:
+    """The tables of a DuckDB file, which is attached, read-only, for as long as the context lasts; views are left out.
+
+    They are known by ``schema.table``, those of the schema main by ``table``. Every column is text, as the engine
+    writes it, but for whole numbers, which have no decimals, and blobs, which are hexadecimal digits in lower case.
+    """
+    backend = connection()
+    name = ibis.util.gen_name("procmine")
+    backend.raw_sql(f"ATTACH '{sql_text(os.fspath(path))}' AS {sql_name(name)} (TYPE duckdb, READ_ONLY)")
+    try:
+        columns = backend.raw_sql(
+            "SELECT schema_name, table_name, list((column_name, data_type) ORDER BY column_index) "
+            "FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, schema_name, table_name) "
+            f"WHERE database_name = '{name}' GROUP BY ALL"
+        ).fetchall()
+        tables = {}
+        for schema, own_name, known in columns:
+            cells = ", ".join(f"{_text_of(column, kind)} AS {sql_name(column)}" for column, kind in known)
+            place = ".".join(map(sql_name, (name, schema, own_name)))
+            table = backend.sql(f"SELECT {cells} FROM {place}")
+            tables[own_name if schema == "main" else f"{schema}.{own_name}"] = table
+        yield tables
+    finally:
+        backend.raw_sql(f"DETACH {sql_name(name)}")
+
+
+def _text_of(column: str, kind: str) -> str:
+    cell = sql_name(column)
+    if kind == "BLOB":
+        return f"lower(hex({cell}))"
+    text = f"CAST({cell} AS VARCHAR)"
+    return f"regexp_replace({text}, '[.]0$', '')" if kind in ("FLOAT", "DOUBLE") else text
 
 
 def read_parquet(path: Path | Sequence[Path]) -> Table:
@@ -105,21 +143,65 @@ def sql_text(text: str) -> str:
     return text.replace("'", "''")
 
 
+def sql_name(name: str) -> str:
+    """`name` as an SQL identifier, which no text in it can leave."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 _NAIVE = dt.Timestamp()
 _UTC = dt.Timestamp(timezone="UTC")
 _epoch_us = ibis.udf.scalar.builtin(lambda moment: None, name="epoch_us", signature=((_UTC,), dt.int64))
 _timezone = ibis.udf.scalar.builtin(lambda zone, naive: None, name="timezone", signature=((dt.string, _NAIVE), _UTC))
+_wall = ibis.udf.scalar.builtin(lambda zone, moment: None, name="timezone", signature=((dt.string, _UTC), _NAIVE))
+_edit_distance = ibis.udf.scalar.builtin(
+    lambda one, other: None, name="damerau_levenshtein", signature=((dt.string, dt.string), dt.int64)
+)
+_strlen = ibis.udf.scalar.builtin(lambda text: None, name="strlen", signature=((dt.string,), dt.int64))
+_quoted = ibis.udf.scalar.builtin(lambda text: None, name="to_json", signature=((dt.string,), dt.json))
 _trim = ibis.udf.scalar.builtin(
     lambda text, characters: None, name="trim", signature=((dt.string, dt.string), dt.string)
 )
 _try_strptime = ibis.udf.scalar.builtin(
     lambda text, form: None, name="try_strptime", signature=((dt.string, dt.string), _NAIVE)
 )
+_decode = ibis.udf.scalar.builtin(lambda data: None, name="decode", signature=((dt.binary,), dt.string))
+_hex = ibis.udf.scalar.builtin(lambda data: None, name="hex", signature=((dt.binary,), dt.string))
+_try_text = ibis.udf.scalar.builtin(lambda text: None, name="try", signature=((dt.string,), dt.string))
+
+
+@ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
+def _to_json(value) -> dt.json:  # type: ignore[no-untyped-def]
+    """A signature of its own could not say that it takes values of any type."""
 
 
 def trim(text: StringValue, characters: str) -> StringValue:
     """`text` without any of `characters` at its two ends."""
     return cast(StringValue, _trim(text, characters))
+
+
+def edit_distance(one: StringValue, other: StringValue) -> IntegerValue:
+    """How many bytes of UTF-8 to insert, drop, replace or swap with their neighbour (Damerau-Levenshtein)."""
+    return cast(IntegerValue, _edit_distance(one, other))
+
+
+def bytes_of(text: StringValue) -> IntegerValue:
+    """The length of `text` in bytes of UTF-8."""
+    return cast(IntegerValue, _strlen(text))
+
+
+def text_of_bytes(data: Value) -> StringValue:
+    """Bytes as the UTF-8 text that they are; those that are none as hexadecimal digits in lower case."""
+    return cast(StringValue, _try_text(_decode(data)).coalesce(_hex(data).lower()))
+
+
+def json_text(value: Value) -> StringValue:
+    """Any value, also a list or a struct, as JSON."""
+    return cast(StringValue, _to_json(value).cast("string"))
+
+
+def json_string(text: StringValue) -> StringValue:
+    """`text` as a JSON string, quoted and escaped."""
+    return cast(StringValue, _quoted(text).cast("string"))
 
 
 def microseconds(moment: TimestampValue) -> IntegerValue:
@@ -130,6 +212,11 @@ def microseconds(moment: TimestampValue) -> IntegerValue:
 def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:
     """A naive time, read as wall time of the IANA `zone`, in UTC."""
     return cast(TimestampValue, _timezone(zone, naive))
+
+
+def utc_to_local(moment: TimestampValue, zone: str) -> TimestampValue:
+    """What the clock on the wall of the IANA `zone` showed at a moment: a naive time."""
+    return cast(TimestampValue, _wall(zone, moment))
 
 
 def parse_time(text: StringValue, form: str) -> TimestampValue:

@@ -16,6 +16,14 @@ EVENT_ATTRIBUTE = "event:"
 STATUS = "case:status"
 """Order status by the study's rules: finished, open, cancelled or cut; absent where the study states no rule."""
 
+RESOLUTION, START_RESOLUTION = "event:resolution", "event:start_resolution"
+"""`day` where the event's `timestamp`, or its `start`, is known as a date only; columns of logs with such times."""
+JOINED = "event:joined"
+"""`recovered` where the event came to its order by the study's declared evidence, not by a key; a column of logs with
+such events only."""
+DERIVED_ATTRIBUTES = (RESOLUTION, START_RESOLUTION, JOINED)
+"""The event attributes that assembling adds, so that no export's may have their names."""
+
 Owner = Literal["system", "department", "resource"]
 """A column that can own an event, and so hand an order over."""
 OWNERS: tuple[Owner, ...] = get_args(Owner)

@@ -15,16 +15,23 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from procmine import assemble, engine
-from procmine.assemble.build import FINDINGS, LEDGER, LOG, SET_ASIDE
+from procmine.assemble import reading
+from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.reading.presence import require_file
 from procmine.assemble.study_file import load_study_file
-from procmine.errors import ExportError, StudyError, nearest
+from procmine.errors import StudyError, nearest
 
 EVENTLOGS = "eventlogs"
 OUTPUTS = "outputs"
 STUDY_FILE = "study.yaml"
 EXPORTS = "exports"
-_NOTHING = {"procmine:row": dt.int64, "procmine:reason": dt.string}
+_NOTHING = {
+    "procmine:row": dt.int64,
+    "procmine:reason": dt.string,
+    "procmine:kept": dt.string,
+    "procmine:candidates": dt.Array(dt.string),
+}
 
 
 def project_root() -> Path:
@@ -46,6 +53,15 @@ def open_study(study: str | os.PathLike[str]) -> "Study":
 
     Errors: `StudyError` where there is none (with the nearest name), or its `study.yaml` is not as it should be.
     """
+    folder = study_folder(study)
+    return Study(folder, load_study_file(folder / STUDY_FILE))
+
+
+def study_folder(study: str | os.PathLike[str]) -> Path:
+    """The folder of that study, as `open_study` finds it.
+
+    Errors: `StudyError` where there is none, with the nearest name.
+    """
     folder = Path(study)
     if not (folder / STUDY_FILE).is_file():
         shelf = folder.parent if folder.parent != Path() else project_root() / EVENTLOGS
@@ -53,7 +69,7 @@ def open_study(study: str | os.PathLike[str]) -> "Study":
         if not (folder / STUDY_FILE).is_file():
             known = [found.parent.name for found in shelf.glob(f"*/{STUDY_FILE}")]
             raise StudyError(f"no study {os.fspath(study)!r}", where=shelf, expected=nearest(folder.name, known))
-    return Study(folder.resolve(), load_study_file(folder / STUDY_FILE))
+    return folder.resolve()
 
 
 @dataclass(frozen=True)
@@ -89,17 +105,21 @@ class Study:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """SHA-256 of `study.yaml`, of the designed flow and of every export, by path inside the study.
+        """SHA-256 of `study.yaml`, of the designed flow and of every export, by path inside the study; of a table on a
+        server, by its name, SHA-256 of what tells whether it has changed.
 
         Errors: `ExportError` for an export that is missing.
         """
-        for path in self._files.values():
-            _state(path)
-        return {name: _sha256(path) for name, path in self._files.items()}
+        tables = {
+            source.export: hashlib.sha256(reading.state(self.folder / EXPORTS, source).encode()).hexdigest()
+            for source in self.file.sources.values()
+            if not source.file
+        }
+        return {name: _sha256(path) for name, path in self._files.items()} | tables
 
     @property
     def _files(self) -> dict[str, Path]:
-        names = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values())]
+        names = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values() if source.file)]
         if self.file.designed_flow is not None:
             names.append(self.file.designed_flow)
         return {name: self.folder / name for name in names}
@@ -121,12 +141,49 @@ class Study:
         return pd.read_parquet(self._stored() / LEDGER)
 
     def findings(self) -> pd.DataFrame:
-        """What a reader of the log should know of its data: `finding`, `source`, `rows`, `example`."""
+        """What a reader of the log should know of its data; no row where all is well.
+
+        One row a finding: `check` (what was looked for), `source` (the export, null where it concerns several), `rows`
+        (events or exported rows concerned; 0 where something is missing), `orders`, `example` (one to look up) and
+        `advice` (what to do). Some checks always run; what the study knows of its data it declares under `expect:`.
+        """
         return pd.read_parquet(self._stored() / FINDINGS)
+
+    def doubles(self) -> pd.DataFrame:
+        """The events that were set aside since another is kept for them: `source`, `source_row`, `reason`, `kept` …
+
+        The columns are those of `procmine.assemble.doubles.doubles_of`. A row that gave other events is not in
+        `set_aside`, its doubles are here.
+        """
+        return pd.read_parquet(self._stored() / DOUBLES)
+
+    def same_orders(self) -> pd.DataFrame:
+        """Orders that are one by the study's evidence: `order`, `same_as`, `evidence`, and whether they are `joined`.
+
+        The columns are those of `procmine.assemble.same_order.same_orders`.
+        """
+        return pd.read_parquet(self._stored() / SAME_ORDERS)
+
+    def clocks(self) -> pd.DataFrame:
+        """How far the systems' clocks are apart, as far as mirrored actions and activities of known order show it.
+
+        One row per `system`, `against` and `method`: `pairs`, `offset_s` (how far the system's clock runs ahead) with
+        its 95 % interval `low_s` to `high_s`, and `corrected_s`, what `clock_offset` takes off. Reported, never
+        corrected unless the study says so. More in `procmine.assemble.skew`.
+        """
+        return pd.read_parquet(self._stored() / CLOCKS)
+
+    def clock_effects(self) -> pd.DataFrame:
+        """The figures that would change sign or rank if no clock were set right; no row where none is.
+
+        The columns are those of `procmine.assemble.skew_effects.effect_table`.
+        """
+        return pd.read_parquet(self._stored() / CLOCK_EFFECTS)
 
     def set_aside(self, source: str) -> Table:
         """The rows of a source (by its name in `study.yaml`) that gave nothing: `procmine:row` (1 below the header),
-        `procmine:reason`, and the columns that the study reads.
+        `procmine:reason`, `procmine:kept` (of a double: the export and row kept for it), `procmine:candidates` (the
+        orders that it could belong to, where there are several), and the columns that the study reads.
 
         Errors: `StudyError` for a source that the study does not have.
         """
@@ -164,29 +221,30 @@ class Study:
     def _fingerprint(self) -> str:
         """Names the stored log: by its study's folder, and by all that decides what is in it.
 
-        That is the mapping as it was read, every export, and the code that assembles. Files are known by what the file
-        system says of them, since reading them all would take as long as assembling.
+        That is the mapping as it was read, every export, and the code that reads and assembles. Files are known by what
+        the file system says of them, since reading them all would take as long as assembling.
         """
-        for path in self._files.values():
-            _state(path)
-        exports = [self.folder / EXPORTS / source.file for source in self.file.sources.values()]
-        code = sorted(Path(assemble.__file__).parent.glob("*.py"))
-        files = [(path.name, (state := _state(path)).st_size, state.st_mtime_ns) for path in [*exports, *code]]
-        return f"{_digest(str(self.folder))}-{_digest(self.file.model_dump_json(), repr(files), ibis.__version__)}"
+        if self.designed_flow is not None:
+            require_file(self.designed_flow)
+        exports = [reading.state(self.folder / EXPORTS / source.file, source) for source in self.file.sources.values()]
+        mapping = self.file.model_dump_json()
+        return f"{_digest(str(self.folder))}-{_digest(mapping, *exports, *_code(), ibis.__version__)}"
+
+
+def _code() -> list[str]:
+    """What tells whether the code that decides what is in a log has changed."""
+    package = Path(__file__).parent
+    files = [package / f"{module}.py" for module in ("engine", "schema", "sequencing")]
+    files += [path for folder in ("assemble", "exchange") for path in sorted((package / folder).rglob("*.py"))]
+    states = [(path, path.stat()) for path in files]
+    return [f"{path.relative_to(package)} {state.st_size} {state.st_mtime_ns}" for path, state in states]
 
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def _state(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise ExportError("no such file", where=path, expected=nearest(path.name, names)) from None
-
-
 def _sha256(path: Path) -> str:
+    require_file(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -91,7 +91,7 @@ def test_the_order_of_rows_changes_nothing(shared, rewritten, name):
 def test_ties_are_counted_where_only_rows_decide(shared, rewritten):
     """Six requests of the book have no two events at one time; 4 review answers of Olist share one with another row."""
     assert opened("running-example").findings().empty
-    found = opened("olist").findings().set_index("finding")["rows"]
+    found = opened("olist").findings().set_index("check")["rows"]
     answers = Counter()
     for review in records(opened("olist").folder / "exports" / "olist_order_reviews_dataset.csv"):
         answers[review["order_id"], "asked", review["review_creation_date"]] += 1

@@ -49,13 +49,45 @@ def test_a_good_file_is_read(tmp_path):
         ("title", "titel: Small orders", ["unknown key 'titel'. Did you mean 'title'?"]),
         ("zone", "  crm: {rank: 1, time_zone: Asia/Shanghi}", ["systems.crm.time_zone", "'Asia/Shanghi'", "IANA"]),
         ("system", "    system: crn", ["sources.crm.system: no system 'crn'. Did you mean 'crm'?"]),
-        ("file", "    file: ../crm.csv", ["sources.crm.file", "'../crm.csv' leaves the study"]),
+        ("file", "    file: ../crm.csv", ["sources.crm", "'../crm.csv' leaves the study"]),
         ("file", "    file: /etc/passwd", ["'/etc/passwd' leaves the study"]),
         ("file", "    file: a\\..\\..\\crm.csv", ["leaves the study"]),
         ("file", "    file: crm.csv\n    encoding: utf-9", ["sources.crm.encoding", "no encoding 'utf-9'", "gb18030"]),
         ("file", "    file: crm.csv\n    encoding: base64", ["no encoding 'base64'"]),
         ("file", "    file: crm.csv\n    delimiter: ', '", ["sources.crm.delimiter", "at most 1 character"]),
         ("file", "    file: crm.csv\n    format: xlsx", ["sources.crm.format", "'csv'"]),
+        (
+            "file",
+            "    file: crm.dat",
+            ["sources.crm: the ending of 'crm.dat' tells no format; add format: one of csv, tsv"],
+        ),
+        ("file", "    file: crm.xlsx.gz", ["the ending of 'crm.xlsx.gz' tells no format"]),
+        ("file", "    file: crm", ["the ending of 'crm' tells no format"]),
+        ("file", "    encoding: utf-8", ["sources.crm: a source of format csv needs 'file'"]),
+        ("file", "    file: crm.csv\n    sheet: May", ["sources.crm: 'sheet' does not fit the format csv, only excel"]),
+        (
+            "file",
+            "    file: crm.csv\n    table: t",
+            ["'table' does not fit the format csv, only sqlite, duckdb, postg"],
+        ),
+        (
+            "file",
+            "    file: crm.xlsx\n    delimiter: ';'",
+            ["'delimiter' does not fit the format excel, only csv, tsv"],
+        ),
+        ("file", "    file: crm.parquet\n    encoding: gbk", ["'encoding' does not fit the format parquet"]),
+        ("file", "    database: {name: d, user: u}", ["a source of format postgresql needs 'table'"]),
+        ("file", "    format: postgresql\n    table: t", ["a source of format postgresql needs 'database'"]),
+        (
+            "file",
+            "    file: crm.csv\n    database: {name: d, user: u}",
+            ["'file' does not fit the format postgresql, only csv, tsv"],
+        ),
+        (
+            "file",
+            "    table: t\n    database: {name: d, user: u, port: 99999}",
+            ["sources.crm.database.port", "less than or equal to 65535"],
+        ),
         ("file", "    file: crm.csv\n    many: [orders]", ["many: no key 'orders'", "Did you mean 'order'?"]),
         ("file", "    file: crm.csv\n    shared: [order]", ["orders cannot share 'order'"]),
         ("keys", "    keys: {}", ["sources.crm.keys", "at least 1 item"]),
@@ -89,6 +121,62 @@ def test_a_mistake_is_named_with_its_place(tmp_path, was, instead, told):
 def test_two_sources_cannot_read_one_file(tmp_path):
     again = GOOD + "  again:\n    file: crm.csv\n    keys: {order: no}\n"
     assert "sources.again.file: 'crm.csv' is already read by source 'crm'" in refusal(tmp_path, again)
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "delimiter"),
+    [
+        ("crm.csv", "csv", ","),
+        ("CRM.CSV.GZ", "csv", ","),
+        ("crm.txt", "csv", ","),
+        ("crm.tsv.gz", "tsv", "\t"),
+        ("crm.2024.jsonl", "json_lines", ","),
+        ("crm.ndjson.gz", "json_lines", ","),
+        ("crm.xlsx", "excel", ","),
+        ("crm.ods", "excel", ","),
+        ("crm.parquet", "parquet", ","),
+        ("crm.db", "sqlite", ","),
+        ("crm.duckdb", "duckdb", ","),
+        ("crm.xes.gz", "xes", ","),
+    ],
+)
+def test_the_ending_tells_the_format(tmp_path, file, form, delimiter):
+    source = load(tmp_path, GOOD.replace("crm.csv", file)).sources["crm"]
+    assert (source.format, source.delimiter) == (form, delimiter)
+
+
+def test_a_format_that_is_given_counts_more_than_the_ending(tmp_path):
+    source = load(tmp_path, GOOD.replace("crm.csv", "crm.dat\n    format: tsv\n    delimiter: '|'")).sources["crm"]
+    assert (source.format, source.delimiter) == ("tsv", "|")
+
+
+@pytest.mark.parametrize(
+    ("keys", "export"),
+    [
+        ("file: crm.csv", "crm.csv"),
+        ("file: crm.xlsx", "crm.xlsx"),
+        ("file: crm.xlsx\n    sheet: 五月", "crm.xlsx#五月"),
+        ("file: crm.db\n    table: sales.orders", "crm.db#sales.orders"),
+        ("table: sales.orders\n    database: {name: crm, user: me}", "crm.sales.orders"),
+    ],
+)
+def test_the_name_of_an_export(tmp_path, keys, export):
+    assert load(tmp_path, GOOD.replace("file: crm.csv", keys)).sources["crm"].export == export
+
+
+def test_two_sheets_of_a_workbook_are_two_exports(tmp_path):
+    text = GOOD.replace("crm.csv", "crm.xlsx\n    sheet: May")
+    june = "  june:\n    file: crm.xlsx\n    sheet: June\n    keys: {order: no}\n"
+    assert len(load(tmp_path, text + june).sources) == 2
+    again = refusal(tmp_path, text + june.replace("June", "May"))
+    assert "sources.june.file: 'crm.xlsx#May' is already read by source 'crm'" in again
+
+
+def test_a_password_in_the_study_is_refused_and_not_repeated(tmp_path):
+    database = "table: t\n    database: {name: d, user: u, password: s3cret!}"
+    message = refusal(tmp_path, GOOD.replace("file: crm.csv", database))
+    assert "not the name of an environment variable; write one such as ORDERS_PASSWORD" in message
+    assert "s3cret" not in message
 
 
 def test_an_attribute_has_one_type(tmp_path):

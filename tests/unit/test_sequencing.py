@@ -36,13 +36,16 @@ def test_equal_times_rank_then_number_then_row(make_study):
     boss = f"no,nr,step,time\n1,99,A,{AT}\n1,x,G,{AT}\n"
     study = make_study(TWO, {"crm.csv": crm, "boss.csv": boss})
     assert activities(study.log()) == ["Z", "A", "G", "B", "C", "E", "F"]
-    found = study.findings().set_index("finding")
-    assert found.loc["order decided only by the row in the export", ["source", "rows", "example"]].tolist() == [
+    found = study.findings().set_index("check")
+    assert found.loc[
+        "order decided only by the row in the export", ["source", "rows", "orders", "example"]
+    ].tolist() == [
         "crm.csv",
+        1,
         1,
         "1",
     ]
-    assert found.loc["nr does not read as declared", "example"] == "x"
+    assert found.loc["cell does not read as declared", ["rows", "orders", "example"]].tolist() == [1, 1, "nr · x"]
 
 
 def test_the_look_ahead_is_the_next_event(make_log):

@@ -6,6 +6,7 @@ from lxml import etree
 
 from procmine import show
 from procmine.errors import FlowError
+from procmine.show import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -43,6 +44,17 @@ def test_lanes_steps_conditions_and_checkpoints_are_shown():
     assert picture.description == "流程：2 个步骤，2 条泳道。"
     root = etree.fromstring(picture.svg.encode())
     assert len([g for g in root.iter(f"{SVG}g") if g.get("class") == "cluster"]) == 2
+
+
+def test_a_lane_s_name_is_drawn_after_the_arrows_on_the_ground_of_its_lane():
+    root = etree.fromstring(show.flow_map(FLOW).svg.encode())
+    elements = list(root.iter())
+    arrows = [place for place, element in enumerate(elements) if element.get("class") == "edge"]
+    for lane in ("客户经理", "网络部"):
+        text = next(element for element in root.iter(f"{SVG}text") if element.text == lane)
+        ground = text.getprevious()
+        assert elements.index(ground) > max(arrows)
+        assert (ground.get("fill"), ground.get("stroke")) == (theme.LANE_TINT, "none")
 
 
 def test_deviations_are_written_beside_their_step():

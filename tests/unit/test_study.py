@@ -131,8 +131,8 @@ def test_a_missing_designed_flow(make_study):
     [
         ("", ExportError),
         ("no,step\n1,2\n", ExportError),
-        (CRM + "2,Accept\n", ExportError),
-        (CRM.encode() + "2,安装,2024-01-01\n".encode("gb18030"), ExportError),
+        (CRM + "2,Accept\n" * 3, ExportError),
+        (CRM.encode() + "2,安装,2024-01-01\n".encode("gb18030") * 3, ExportError),
         ("no,step,time\n,Accept,2024-01-01\n", LogError),
     ],
 )
@@ -177,6 +177,28 @@ def test_exports_can_be_a_link(tmp_path, make_study):
     (study.folder / "exports").rename(elsewhere)
     (study.folder / "exports").symlink_to(os.path.relpath(elsewhere, study.folder))
     assert engine.scalar(open_study("small").log().count()) == 2
+
+
+def test_an_export_can_be_a_link(tmp_path, make_study):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    export = study.folder / "exports" / "crm.csv"
+    export.rename(tmp_path / "elsewhere.csv")
+    export.symlink_to(os.path.relpath(tmp_path / "elsewhere.csv", export.parent))
+    assert engine.scalar(open_study("small").log().count()) == 2
+
+
+def test_the_code_that_decides_what_is_in_a_log_names_the_stored_one(tmp_path, make_study, monkeypatch):
+    study = make_study(DEFINITION, {"crm.csv": CRM})
+    code = tmp_path / "procmine"
+    for name in ("engine.py", "schema.py", "sequencing.py", "assemble/reading/text.py", "exchange/xes_read.py"):
+        (code / name).parent.mkdir(parents=True, exist_ok=True)
+        (code / name).write_text("")
+    monkeypatch.setattr("procmine.study.__file__", str(code / "study.py"))
+    names = {study._fingerprint}
+    for path in code.rglob("*.py"):
+        path.write_text("# changed")
+        names.add(study._fingerprint)
+    assert len(names) == 6
 
 
 def test_a_misspelt_path_is_told_its_neighbours(tmp_path, make_study):

@@ -1,33 +1,39 @@
 """From a study's exports to its log: read, map, correlate, sequence, with the account of every row."""
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import ibis
-import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble import ledger
-from procmine.assemble.correlate import orders_of_keys, with_order
+from procmine.assemble.aside import store_set_aside
+from procmine.assemble.days import DAY, DAY_END, dated_columns, placed
+from procmine.assemble.doubles import doubles_of, without_doubles
+from procmine.assemble.findings import data_quality
+from procmine.assemble.identity import order_identity
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.orders import attribute_values, order_table
-from procmine.assemble.read import CELL, ROW, read_export
+from procmine.assemble.reading import read_export
+from procmine.assemble.skew import clock_table
+from procmine.assemble.skew_effects import effect_table
 from procmine.errors import LogError
-from procmine.schema import EVENT, EVENT_ATTRIBUTE, USED_ROWS, attributes
+from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes
 from procmine.sequencing import TIE_BREAKERS, sequence
 
 LOG, LEDGER, FINDINGS, SET_ASIDE = "log.parquet", "ledger.parquet", "findings.parquet", "set_aside"
+DOUBLES, SAME_ORDERS = "doubles.parquet", "same_orders.parquet"
+CLOCKS, CLOCK_EFFECTS = "clocks.parquet", "clock_effects.parquet"
 
 
 def build(study: StudyFile, exports: Path, target: Path) -> None:
     """Assemble the log of `study` from the files under `exports` and store it in the folder `target`.
 
-    Writes `log.parquet` (a log), `ledger.parquet`, `findings.parquet` and, for each source with rows that gave nothing,
-    `set_aside/<source>.parquet`: those rows as exported, with `procmine:row` and `procmine:reason`.
+    Writes `log.parquet` (a log), `ledger.parquet`, `findings.parquet`, what was found of doubles, of orders with
+    several numbers and of the systems' clocks, and in `set_aside/` the rows that gave nothing: see `store_set_aside`.
 
     Errors: `ExportError` for a file that cannot be read as declared or has times of no known zone; `StudyError` for
     keys that no link joins; `LogError` where no row gives an event.
@@ -37,14 +43,20 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
             name: read_export(exports / source.file, source, ev.columns_read(source), scratch)
             for name, source in study.sources.items()
         }
-        known = orders_of_keys(study, raw, scratch)
-        rows = {name: with_order(raw[name], source, study, known) for name, source in study.sources.items()}
+        identity = order_identity(study, raw, scratch)
+        rows = identity.rows
+        dated = dated_columns(study, raw)
         found = {
-            name: scratch.enter_context(engine.materialized(ev.candidates(rows[name], source, study)))
+            name: scratch.enter_context(engine.materialized(ev.candidates(rows[name], source, study, dated=dated)))
             for name, source in study.sources.items()
             if source.events
         }
+        doubles = doubles_of(study, found, raw, scratch)
+        for name in study.sources_with_doubles:
+            found[name] = scratch.enter_context(engine.materialized(without_doubles(found[name], doubles, name=name)))
         events = ibis.union(*(_events(found[name], study.sources[name]) for name in found))
+        if dated:
+            events = scratch.enter_context(engine.materialized(placed(events, study=study)))
         values = attribute_values(study, rows)
         if values is not None:
             values = scratch.enter_context(engine.materialized(values))
@@ -55,7 +67,7 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
             else ledger.account_without_events(rows[name], source, orders)
             for name, source in study.sources.items()
         }
-        totals = ledger.totals({study.sources[name].file: account for name, account in accounts.items()})
+        totals = ledger.totals({study.sources[name].export: account for name, account in accounts.items()})
         ledger.refuse_naive_times(totals, found, raw, study, exports)
         if not totals["events"].sum():
             reasons = "; ".join(f"{row.rows} rows of {row.source}: {row.reason}" for row in totals.itertuples())
@@ -63,26 +75,36 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
                 f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title
             )
         log = engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
+        engine.store(identity.same.order_by("order", "same_as", "evidence"), target / SAME_ORDERS)
+        engine.store(doubles.order_by("source", "source_row", "place"), target / DOUBLES)
+        engine.store(clock_table(log, doubles, systems=study.systems, known_order=study.known_order), target / CLOCKS)
+        shown = log if study.corrects_clocks else log.limit(0)
+        engine.store(effect_table(shown, systems=study.systems), target / CLOCK_EFFECTS)
         totals.to_parquet(target / LEDGER, index=False)
-        ledger.findings(study, raw, events, values, log).to_parquet(target / FINDINGS, index=False)
-        _store_set_aside(study, raw, accounts, totals, target / SET_ASIDE)
+        known_of_data = data_quality(
+            study,
+            raw=raw,
+            rows=rows,
+            accounts=accounts,
+            totals=totals,
+            events=events,
+            orders=orders,
+            values=values,
+            log=log,
+        )
+        known_of_data.to_parquet(target / FINDINGS, index=False)
+        store_set_aside(
+            study,
+            raw,
+            accounts,
+            identity=identity,
+            totals=totals,
+            doubles=doubles,
+            folder=target / SET_ASIDE,
+        )
 
 
 def _events(found: Table, source: Source) -> Table:
-    kept = found.filter(_.problem.isnull()).mutate(source=ibis.literal(source.file))
-    extra = dict.fromkeys(name for name in TIE_BREAKERS if name not in EVENT)
+    kept = found.filter(_.problem.isnull()).mutate(source=ibis.literal(source.export))
+    extra = [name for name in (*TIE_BREAKERS, DAY, DAY_END) if name not in EVENT and name in kept.columns]
     return kept.select(*EVENT, *extra, *attributes(kept, EVENT_ATTRIBUTE))
-
-
-def _store_set_aside(
-    study: StudyFile, raw: Mapping[str, Table], accounts: Mapping[str, Table], totals: pd.DataFrame, folder: Path
-) -> None:
-    folder.mkdir()
-    unused = set(totals.loc[~totals["reason"].isin(USED_ROWS), "source"])
-    for name, source in study.sources.items():
-        if source.file in unused:
-            reasons = accounts[name].filter(_.reason.notin(USED_ROWS))
-            kept = reasons.select(**{ROW: _.source_row, "procmine:reason": _.reason})
-            rows = raw[name].inner_join(kept, ROW).relocate(ROW, "procmine:reason")
-            rows = rows.rename(lambda column: column.removeprefix(CELL))
-            engine.store(rows.order_by(ROW), folder / f"{name}.parquet")

@@ -9,7 +9,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source, StudyFile
-from procmine.assemble.read import CELL, ORDER, PROBLEM, cell
+from procmine.assemble.rows import CELL, NAMED, ORDER, PROBLEM, RECOVERED, cell
 from procmine.errors import StudyError
 
 NO_KEY = "no order key"
@@ -20,7 +20,9 @@ DISAGREE = "keys of different orders"
 INCOMPLETE = "link incomplete"
 
 
-def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack) -> dict[str, Table]:
+def orders_of_keys(
+    study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack, *, recovered: Mapping[str, Table] | None = None
+) -> dict[str, Table]:
     """For each kind of key but the order's own, which order each key belongs to.
 
     Starts from the kind that names the order and follows, over any number of hops, the sources that carry two or more
@@ -30,6 +32,8 @@ def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitS
     - case_id: string, null where the key cannot be given to one order
     - problem: string, null, or `AMBIGUOUS` (its links lead to several orders), or `CLAIMED` (its order is claimed by
       several keys of this kind, and no source that carries the kind lists it under `many`)
+
+    `recovered` has more links of a kind to orders, as `key` and `case_id`.
 
     Errors: `StudyError` for a kind that no chain of links joins to the order's.
     """
@@ -48,6 +52,8 @@ def orders_of_keys(study: StudyFile, tables: Mapping[str, Table], scratch: ExitS
                 expected=f"A source, such as a link table, whose keys name {study.order!r} or a kind linked to it",
             )
         for kind, pairs in found.items():
+            if recovered and kind in recovered:
+                pairs.append(recovered[kind].mutate(problem=ibis.null("string")))
             linked = ibis.union(*pairs, distinct=True) if len(pairs) > 1 else pairs[0].distinct()
             orders = (
                 _every_order_of_a_key(linked) if kind in study.shared else _one_order_a_key(linked, many=kind in many)
@@ -67,7 +73,9 @@ def _links(
         for via in source.keys:
             if kind in source.keys and via in reached:
                 rows = tables[name]
-                both = rows.select(key=cell(rows, source.keys[kind]), via=cell(rows, source.keys[via]))
+                column = source.keys[via]
+                through = order_column(rows, column) if via == study.order else CELL + column
+                both = rows.select(key=cell(rows, source.keys[kind]), via=rows[through])
                 both = both.drop_null().distinct()
                 if via == study.order:
                     pairs.append(both.select("key", case_id=_.via, problem=ibis.null("string")))
@@ -100,15 +108,17 @@ def with_order(rows: Table, source: Source, study: StudyFile, known: Mapping[str
     """
     joined = rows
     orders, told = [], []
-    for kind, column in _telling_keys(source, study).items():
+    for kind, column in telling_keys(source, study).items():
         if kind == study.order:
-            orders.append(CELL + column)
+            orders.append(order_column(rows, column))
         else:
             key, of_key, problem = (f"procmine:{name}:{kind}" for name in ("key", "order", "problem"))
             match = known[kind].rename({key: "key", of_key: "case_id", problem: "problem"})
             joined = joined.left_join(match, cell(joined, column) == match[key])
             orders.append(of_key)
             told.append(problem)
+    if RECOVERED in rows.columns:
+        orders.append(RECOVERED)
     found = [joined[name] for name in orders]
     case_id = ibis.coalesce(*found)
     disagree = ibis.or_(*(one != case_id for one in found)).fill_null(False)
@@ -121,7 +131,7 @@ def with_order(rows: Table, source: Source, study: StudyFile, known: Mapping[str
         known_order = case_id.notnull()
         incomplete = []
     problem = ibis.cases(
-        (ibis.and_(*empty), NO_KEY),
+        (ibis.and_(*empty) & case_id.isnull(), NO_KEY),
         *incomplete,
         (disagree, DISAGREE),
         (known_order, None),
@@ -132,7 +142,12 @@ def with_order(rows: Table, source: Source, study: StudyFile, known: Mapping[str
     )
 
 
-def _telling_keys(source: Source, study: StudyFile) -> dict[str, str]:
+def order_column(rows: Table, column: str) -> str:
+    """Which column of `rows` has the order that the order's key in `column` names."""
+    return NAMED if NAMED in rows.columns else CELL + column
+
+
+def telling_keys(source: Source, study: StudyFile) -> dict[str, str]:
     """The keys of a source that say which order a row belongs to: those not shared, else the first of those shared."""
     telling = {kind: column for kind, column in source.keys.items() if kind not in study.shared}
     return telling or dict([next(iter(source.keys.items()))])

@@ -1,12 +1,12 @@
 """Turn the rows of an export into candidate events: what happened, when, and what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
-from procmine.assemble import clock
+from procmine.assemble import clock, days
 from procmine.assemble.mapping import (
     Attribute,
     AttributeType,
@@ -19,8 +19,9 @@ from procmine.assemble.mapping import (
     StudyFile,
     TimeColumn,
 )
-from procmine.assemble.read import ORDER, PROBLEM, ROW, cell
+from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.schema import EVENT_ATTRIBUTE, TIME
+from procmine.schema import JOINED as JOINED_EVENT
 
 NO_ACTIVITY = "no activity"
 NO_STEP = "status is no step"
@@ -30,6 +31,8 @@ UNREADABLE_TIME = "time not readable"
 NO_ZONE = "time without zone"
 BEFORE_WINDOW = "before the window"
 AFTER_WINDOW = "after the window"
+
+Form = RowEvents | TimeColumn | StatusEvents
 
 _TYPES: dict[AttributeType, dt.DataType] = {
     "string": dt.string,
@@ -45,7 +48,7 @@ _NUMBER = r"^[+-]?(\d|\.\d)"
 def columns_read(source: Source) -> list[str]:
     """The columns of the export that the mapping of `source` uses, each once."""
     used = list(source.keys.values())
-    for form in _forms(source):
+    for form in source.forms:
         used += [form.timestamp, *_columns(form.department, form.resource, form.start, *form.attributes.values())]
         if isinstance(form, RowEvents):
             used += _columns(form.activity, form.system, form.sequence)
@@ -57,7 +60,7 @@ def columns_read(source: Source) -> list[str]:
 
 def time_columns(source: Source) -> list[str]:
     """The columns of the export that hold the times of events."""
-    return [column for form in _forms(source) for column in (form.timestamp, form.start) if column]
+    return [column for form in source.forms for column in (form.timestamp, form.start) if column]
 
 
 def time_zone(source: Source, study: StudyFile) -> str | None:
@@ -65,14 +68,15 @@ def time_zone(source: Source, study: StudyFile) -> str | None:
     return study.systems[source.system].time_zone if source.system else None
 
 
-def candidates(rows: Table, source: Source, study: StudyFile) -> Table:
-    """One row for each event that a row of `rows` may give.
+def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence[str] = ()) -> Table:
+    """One row for each event that a row of `rows` may give. `dated` is what `days.dated_columns` gives.
 
     `rows` has `ROW`, `ORDER`, `PROBLEM` and the source's columns. The result has `source_row`, `case_id`,
     the event's columns but `source`, the tie breakers `rank`, `sequence` and `place`, the `event:` attributes of all
-    sources, and `problem`: null for an event, else the reason why it is none.
+    sources, and `problem`: null for an event, else the reason why it is none. Where some time of the study is a date
+    it has the columns of `days.of_form` too, and the timestamp of a date is the beginning of its day.
     """
-    forms = [_candidate(rows, form, place, source, study) for place, form in enumerate(_forms(source))]
+    forms = [_candidate(rows, form, source, study, place=place, dated=dated) for place, form in enumerate(source.forms)]
     return ibis.union(*forms) if len(forms) > 1 else forms[0]
 
 
@@ -102,20 +106,14 @@ def column_of(given: str | Attribute) -> str:
 
 def unreadable_cells(rows: Table, source: Source, study: StudyFile) -> list[tuple[str, Value]]:
     """For each column with a declared type, and each of several time columns: its name, and where it does not read."""
-    given = [*source.order_attributes.values(), *(one for form in _forms(source) for one in form.attributes.values())]
+    given = [*source.order_attributes.values(), *(one for form in source.forms for one in form.attributes.values())]
     typed = {one.column: attribute(rows, one, source, study) for one in given if isinstance(one, Attribute)}
     if isinstance(source.events, ColumnEvents):
         typed |= {column: _time(cell(rows, column), source, study) for column in time_columns(source)}
-    for form in _forms(source):
+    for form in source.forms:
         if not isinstance(form, TimeColumn) and form.sequence:
             typed[form.sequence] = _whole(cell(rows, form.sequence))
     return [(column, _unread(cell(rows, column), value)) for column, value in typed.items()]
-
-
-def _forms(source: Source) -> list[RowEvents | TimeColumn | StatusEvents]:
-    if source.events is None:
-        return []
-    return [*source.events.columns] if isinstance(source.events, ColumnEvents) else [source.events]
 
 
 def _columns(*cells: Cell | Attribute | None) -> list[str]:
@@ -123,9 +121,7 @@ def _columns(*cells: Cell | Attribute | None) -> list[str]:
     return [column for column in named if isinstance(column, str)]
 
 
-def _candidate(
-    rows: Table, form: RowEvents | TimeColumn | StatusEvents, place: int, source: Source, study: StudyFile
-) -> Table:
+def _candidate(rows: Table, form: Form, source: Source, study: StudyFile, *, place: int, dated: Sequence[str]) -> Table:
     activity, no_activity = _activity(rows, form)
     activity = _renamed(activity, study.activities)
     owner = activity.cases(*study.owners.items(), else_=None) if study.owners else ibis.null("string")
@@ -135,6 +131,10 @@ def _candidate(
     completed = cell(rows, form.timestamp)
     timestamp = _time(completed, source, study)
     start = _time(cell(rows, form.start), source, study) if form.start else ibis.null(TIME)
+    moments = {"timestamp": _true_time(timestamp, system, study), "start": _true_time(start, system, study)}
+    if dated:
+        zone = time_zone(source, study)
+        moments |= days.of_form(rows, form, source, recorded=(timestamp, start), true=moments, zone=zone, dated=dated)
     sequence = None if isinstance(form, TimeColumn) else form.sequence
     times = [cell(rows, name) for name in (form.timestamp, form.start) if name]
     reads = {UNREADABLE_TIME: _unread(completed, timestamp)}
@@ -147,27 +147,27 @@ def _candidate(
         (completed.isnull(), NO_TIME),
         *((wrong, reason) for reason, wrong in reads.items()),
         *([] if placed else [(ibis.or_(*(clock.is_naive(time) for time in times)), NO_ZONE)]),
-        *_outside(timestamp, study),
+        *_outside(moments, study),
         else_=None,
     )
     return rows.select(
         source_row=rows[ROW],
         case_id=rows[ORDER],
         activity=activity,
-        timestamp=timestamp.cast(TIME),
-        start=start.cast(TIME),
         system=system,
         department=department,
         resource=_value(rows, form.resource),
+        **moments,
         rank=_ranks(system, study),
         sequence=_whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
         place=ibis.literal(place, "int64"),
         problem=problem.cast("string"),
+        **({JOINED_EVENT: rows[JOINED]} if JOINED in rows.columns else {}),
         **_event_attributes(rows, form, source, study),
     )
 
 
-def _activity(rows: Table, form: RowEvents | TimeColumn | StatusEvents) -> tuple[StringValue, list[tuple[Value, str]]]:
+def _activity(rows: Table, form: Form) -> tuple[StringValue, list[tuple[Value, str]]]:
     """The activity as the export names it, and the cases in which there is none."""
     if isinstance(form, TimeColumn):
         return ibis.literal(form.activity), []
@@ -199,6 +199,13 @@ def _time(text: StringValue, source: Source, study: StudyFile) -> TimestampValue
     return clock.moment(text, form=source.time_format, zone=time_zone(source, study))
 
 
+def _true_time(recorded: TimestampValue, system: StringValue, study: StudyFile) -> TimestampValue:
+    """A recorded time without what the study says that the clock of its system is off."""
+    off = {name: declared.clock_offset for name, declared in study.systems.items() if declared.clock_offset}
+    times = [(name, recorded - ibis.interval(offset)) for name, offset in off.items()]
+    return (system.cases(*times, else_=recorded) if times else recorded).cast(TIME)
+
+
 def _whole(text: StringValue) -> Value:
     """A whole number, also where it is written 7.0; null where it is none."""
     return text.re_search(_WHOLE).ifelse(text.re_replace(r"\.0*$", ""), ibis.null("string")).try_cast("int64")
@@ -208,21 +215,27 @@ def _unread(given: StringValue, read: Value) -> Value:
     return given.notnull() & read.isnull()
 
 
-def _outside(timestamp: TimestampValue, study: StudyFile) -> list[tuple[Value, str]]:
+def _outside(moments: Mapping[str, Value], study: StudyFile) -> list[tuple[Value, str]]:
+    """When an event is outside the window: a moment that is, or a date of which no moment is inside."""
     first, last = study.window.bounds() if study.window else (None, None)
-    before = [] if first is None else [(timestamp < ibis.literal(first, TIME), BEFORE_WINDOW)]
-    after = [] if last is None else [(timestamp > ibis.literal(last, TIME), AFTER_WINDOW)]
-    return [*before, *after]
+    at, is_date = moments["timestamp"], moments[days.DAY].notnull() if days.DAY in moments else None
+    outside = []
+    if first is not None:
+        begin = ibis.literal(first, TIME)
+        early = at < begin if is_date is None else is_date.ifelse(moments[days.DAY_END] <= begin, at < begin)
+        outside.append((early, BEFORE_WINDOW))
+    if last is not None:
+        end = ibis.literal(last, TIME)
+        outside.append((at > end if is_date is None else is_date.ifelse(at >= end, at > end), AFTER_WINDOW))
+    return outside
 
 
-def _event_attributes(
-    rows: Table, form: RowEvents | TimeColumn | StatusEvents, source: Source, study: StudyFile
-) -> dict[str, Value]:
+def _event_attributes(rows: Table, form: Form, source: Source, study: StudyFile) -> dict[str, Value]:
     """Every `event:` column of the study, so that the candidates of all sources have the same columns."""
     declared = {
         name: attribute_type(given)
         for other in study.sources.values()
-        for part in _forms(other)
+        for part in other.forms
         for name, given in part.attributes.items()
     }
     return {

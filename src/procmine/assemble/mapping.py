@@ -12,16 +12,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     model_validator,
 )
 
-from procmine.assemble.consistency import problems
-from procmine.errors import nearest
+from procmine.assemble.consistency import ContradictionsError, problems
+from procmine.assemble.database import Database
+from procmine.assemble.evidence import Duration, Mirror, Recovery, SameOrder
+from procmine.assemble.expectations import Expectations
+from procmine.assemble.formats import Format, with_format
+from procmine.assemble.part import Part
+from procmine.schema import CASE, EVENT_ATTRIBUTE
 
 
 def _known_zone(name: str) -> str:
@@ -66,20 +69,7 @@ Day = Annotated[datetime.datetime | datetime.date | None, BeforeValidator(_a_dat
 AttributeType = Literal["string", "integer", "number", "boolean", "time"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, given: Any) -> Any:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for key in given if isinstance(given, dict) else ():
-            if key not in known:
-                raise ValueError(f"unknown key {key!r}. {nearest(str(key), known)}")
-        return given
-
-
-class Constant(_Part):
+class Constant(Part):
     """A value that stands for every row, where the export has no column for it: ``{value: Sales}``."""
 
     value: str
@@ -89,14 +79,14 @@ Cell = str | Constant
 """A column by its name, or a constant."""
 
 
-class Attribute(_Part):
+class Attribute(Part):
     """An attribute with a type: ``{column: amount, type: number}``. A plain column name means a string."""
 
     column: str
     type: AttributeType = "string"
 
 
-class _Event(_Part):
+class _Event(Part):
     """What every event may carry, each the name of a column."""
 
     timestamp: str
@@ -105,6 +95,8 @@ class _Event(_Part):
     department: Cell | None = None
     resource: Cell | None = None
     attributes: dict[str, str | Attribute] = {}
+    resolution: Literal["day"] | None = None
+    """`day` where its times are dates, whatever time of day the cells show; a cell without a time of day always is."""
 
 
 class RowEvents(_Event):
@@ -123,7 +115,7 @@ class TimeColumn(_Event):
     activity: str
 
 
-class ColumnEvents(_Part):
+class ColumnEvents(Part):
     """One row with several time columns: an event for each that is filled, in the order listed where times tie."""
 
     form: Literal["columns"]
@@ -143,26 +135,36 @@ class StatusEvents(_Event):
 Events = Annotated[RowEvents | ColumnEvents | StatusEvents, Discriminator("form")]
 
 
-class System(_Part):
+class System(Part):
     """A system that records events."""
 
     rank: int
     """Which system's event comes first where times are equal: the lower."""
     time_zone: Zone | None = None
     """The zone of its times where they carry no offset."""
+    clock_offset: Duration = datetime.timedelta()
+    """How far its clock runs ahead of the true time (below zero: behind); taken off each of its times but dates."""
 
 
-class Source(_Part):
-    """One exported file: the events, order attributes and links between keys that its rows give.
+class Source(Part):
+    """One export, a file or a table: the events, order attributes and links between keys that its rows give.
 
     A link table is a source that gives two or more keys and nothing else.
     """
 
-    file: InnerPath
-    system: str | None = None
-    format: Literal["csv"] = "csv"
+    file: InnerPath = ""
+    """The file under `exports/`; a source of a database server has none."""
+    format: Format
+    """Known by the file's ending where it is not given."""
     encoding: Encoding = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """A tab where the format is tsv."""
+    sheet: str | None = None
+    """The sheet of a workbook; its first where it is not given."""
+    table: str | None = None
+    """The table or view of a database, with its schema where needed: ``sales.orders``."""
+    database: Database | None = None
+    system: str | None = None
     time_format: TimeFormat | None = None
     """A strptime format where times are not ISO 8601."""
     keys: dict[str, str] = Field(min_length=1)
@@ -174,6 +176,30 @@ class Source(_Part):
     says of each of those orders. A shared key never decides which order an event belongs to."""
     events: Events | None = None
     order_attributes: dict[str, str | Attribute] = {}
+    doubles: Literal["keep", "set_aside"] = "keep"
+    """What becomes of a row that agrees with one before it in every column the study reads."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_format(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not given.keys() <= cls.model_fields.keys():
+            return given
+        return with_format({**given, "file": _inside(given["file"])} if isinstance(given.get("file"), str) else given)
+
+    @property
+    def export(self) -> str:
+        """Its name in ledger, log and messages: ``crm.csv``, ``crm.xlsx#May``, ``db.orders``."""
+        if self.database is not None:
+            return f"{self.database.name}.{self.table}"
+        part = self.sheet or self.table
+        return self.file if part is None else f"{self.file}#{part}"
+
+    @property
+    def forms(self) -> list[RowEvents | TimeColumn | StatusEvents]:
+        """What a row may give: one event, or one for each of several time columns."""
+        if self.events is None:
+            return []
+        return [*self.events.columns] if isinstance(self.events, ColumnEvents) else [self.events]
 
     @property
     def is_link(self) -> bool:
@@ -181,7 +207,7 @@ class Source(_Part):
         return self.events is None and not self.order_attributes
 
 
-class Window(_Part):
+class Window(Part):
     """The time over which the exports are complete. Rows outside are set aside; `to` is the study's as-of moment.
 
     A date without a time is the first moment of that day for `from`, the last for `to`.
@@ -210,7 +236,7 @@ class Window(_Part):
         return zoned.astimezone(datetime.UTC)
 
 
-class StatusRules(_Part):
+class StatusRules(Part):
     """When an order is over. The first rule that holds gives its status; `open` where none does."""
 
     attribute: str | None = None
@@ -223,7 +249,7 @@ class StatusRules(_Part):
     """Activities of which one is enough to call it finished."""
 
 
-class StudyFile(_Part):
+class StudyFile(Part):
     """The whole of `study.yaml`."""
 
     title: str
@@ -237,23 +263,53 @@ class StudyFile(_Part):
     """A department's name in the exports, and its name in the log."""
     owners: dict[str, str] = {}
     """The department that owns an activity, where the export does not say."""
+    mirrors: list[Mirror] = []
+    """Actions that two systems record, so that one of the two events is set aside."""
+    recover: list[Recovery] = []
+    """Evidence that gives rows without a link to their order; such events are marked in `event:joined`."""
+    same_order: list[SameOrder] = []
+    """Evidence that an order was registered under several numbers."""
+    known_order: list[tuple[str, str]] = []
+    """Activities of which the first always truly precedes the second, so that the reverse tells of a wrong clock."""
     designed_flow: InnerPath | None = None
     window: Window | None = None
     status: StatusRules | None = None
+    expect: Expectations | None = None
+    """What the study knows of its data; what breaks it becomes a finding."""
     personal: list[str] = ["resource"]
-    """Columns that name people or customers: `resource`, or an order attribute. Reports show pseudonyms."""
+    """What names people or customers: `resource`, or an attribute of orders or events. Reports show pseudonyms."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "StudyFile":
-        problem = next(problems(self), None)
-        if problem:
-            raise ValueError(problem)
+        if found := list(problems(self)):
+            raise ContradictionsError(found)
         return self
 
     @property
     def shared(self) -> set[str]:
         """The kinds of key that several orders share."""
         return {kind for source in self.sources.values() for kind in source.shared}
+
+    @property
+    def corrects_clocks(self) -> bool:
+        """Whether some system's clock is set right."""
+        return any(system.clock_offset for system in self.systems.values())
+
+    @property
+    def sources_with_doubles(self) -> list[str]:
+        """The sources of which an event may be set aside as a double."""
+        dropped = {mirror.drop for mirror in self.mirrors}
+        return [name for name, source in self.sources.items() if name in dropped or source.doubles == "set_aside"]
+
+    @property
+    def personal_columns(self) -> list[str]:
+        """The columns of the log that `personal` names; both, where orders and events have an attribute of the name."""
+        of_orders = {name for source in self.sources.values() for name in source.order_attributes}
+        of_events = {EVENT_ATTRIBUTE + name for name in self.event_attributes}
+        known = {"resource", *(CASE + name for name in of_orders)} | of_events
+        return [
+            place + name for name in self.personal for place in ("", CASE, EVENT_ATTRIBUTE) if place + name in known
+        ]
 
     @property
     def event_attributes(self) -> list[str]:

@@ -8,7 +8,7 @@ from ibis.expr.types import Table
 
 from procmine.assemble import events as ev
 from procmine.assemble.mapping import StatusRules, StudyFile
-from procmine.assemble.read import CELL, ORDER
+from procmine.assemble.rows import CELL, ORDER
 from procmine.schema import CASE, STATUS
 
 SEVERAL = "several "

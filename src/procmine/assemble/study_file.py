@@ -1,11 +1,13 @@
 """Read `study.yaml` as the mapping that it states, and say what is wrong with it in its user's words."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from procmine.assemble.consistency import ContradictionsError
 from procmine.assemble.mapping import StudyFile
 from procmine.errors import StudyError
 
@@ -38,8 +40,42 @@ def load_study_file(path: Path) -> StudyFile:
     """The checked content of a `study.yaml`.
 
     Errors: `StudyError` that names the file and the key, for text that is not YAML, a key that is unknown (with the
-    nearest known one), missing or there twice, and a value that is not allowed.
+    nearest known one), missing or there twice, and a value that is not allowed. It is the first of `all_mistakes`.
     """
+    try:
+        return StudyFile.model_validate(_given(path))
+    except ValidationError as error:
+        mistakes = _mistakes(error, path)
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        raise StudyError(f"{mistakes[0].found}{more}", where=mistakes[0].where) from error
+
+
+def all_mistakes(path: Path) -> tuple[StudyFile | None, list[StudyError]]:
+    """What a `study.yaml` says, and everything that is wrong with it.
+
+    Where values are wrong that a study need not have, they are left out, so that what is right can be looked into;
+    else, and where the parts contradict each other, there is no study.
+    """
+    try:
+        given = _given(path)
+    except StudyError as error:
+        return None, [error]
+    mistakes: list[StudyError] = []
+    try:
+        return StudyFile.model_validate(given), mistakes
+    except ValidationError as error:
+        mistakes += _mistakes(error, path)
+        wrong = [detail["loc"] for detail in error.errors()]
+    if not all([_left_out(given, place) for place in wrong]):
+        return None, mistakes
+    try:
+        return StudyFile.model_validate(given), mistakes
+    except ValidationError as error:
+        others = error.errors()
+        return None, mistakes + (_mistakes(error, path) if [detail["loc"] for detail in others] == [()] else [])
+
+
+def _given(path: Path) -> dict[Any, Any]:
     try:
         given = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeError) as error:
@@ -48,18 +84,32 @@ def load_study_file(path: Path) -> StudyFile:
         raise StudyError(f"a date in it is none: {error}", where=path, expected="Dates as 2024-02-29") from error
     if not isinstance(given, dict):
         raise StudyError("no keys in it", where=path, expected="At least title, order, systems and sources")
-    try:
-        return StudyFile.model_validate(given)
-    except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors()]
-        where, found = problems[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise StudyError(f"{found}{more}", where=f"{path}, {where}" if where else path) from error
+    return given
 
 
-def _problem(detail: Any) -> tuple[str, str]:
-    where = ".".join(str(part) for part in detail["loc"])
-    message = detail["msg"].removeprefix("Value error, ")
-    given = detail["input"]
-    shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
-    return where, f"{message}{shown}"
+def _left_out(given: Any, place: tuple[int | str, ...]) -> bool:
+    """Take the value at `place` out of `given`; whether it was there. Steps that name a kind of events are no keys."""
+    holder, key = None, None
+    for step in place:
+        if isinstance(given, dict) and step in given:
+            holder, key, given = given, step, given[step]
+    if holder is None or key != place[-1]:
+        return False
+    del holder[key]
+    return True
+
+
+def _mistakes(error: ValidationError, path: Path) -> list[StudyError]:
+    return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in _problems(error)]
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for detail in error.errors():
+        key = ".".join(str(part) for part in detail["loc"])
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, ContradictionsError):
+            yield from ((key, found) for found in cause.found)
+            continue
+        given = detail["input"]
+        shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
+        yield key, detail["msg"].removeprefix("Value error, ") + shown

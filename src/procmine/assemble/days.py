@@ -1,0 +1,140 @@
+"""Times that are only dates: how they are recognised, and where in their day such an event is placed."""
+
+from collections.abc import Mapping, Sequence
+
+import ibis
+from ibis import _
+from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
+
+from procmine import engine
+from procmine.assemble import clock
+from procmine.assemble.mapping import RowEvents, Source, StatusEvents, StudyFile, TimeColumn
+from procmine.assemble.rows import ROW, cell
+from procmine.schema import RESOLUTION, START_RESOLUTION, TIME
+
+DAY, DAY_END = "day", "day_end"
+"""Beside an event whose time is a date: the date, and the moment at which that day ends where it was recorded."""
+_LONGEST_DATE = len("2024-01-31")
+_TIME_OF_DAY = ("%H", "%-H", "%I", "%-I", "%c", "%X")
+_LAST = 2**31
+"""The rank of an event whose system has none: it comes after all others."""
+
+Form = RowEvents | TimeColumn | StatusEvents
+
+
+def is_date(text: StringValue, form: Form, source: Source) -> BooleanValue:
+    """Whether a time column of `form` holds a date there: because the study says so, or the cell has no time of day."""
+    if form.resolution == "day":
+        return text.notnull()
+    if source.time_format is None:
+        return text.length() <= _LONGEST_DATE
+    return text.notnull() if _is_date_format(source.time_format) else ibis.literal(False)
+
+
+def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
+    """Which of `RESOLUTION` and `START_RESOLUTION` the log of `study` needs: those of which some time is a date.
+
+    `raw` is each source's export as read.
+    """
+    found = []
+    for name, source in study.sources.items():
+        sides = [
+            (resolution, column, form)
+            for form in source.forms
+            for resolution, column in ((RESOLUTION, form.timestamp), (START_RESOLUTION, form.start))
+            if column
+        ]
+        if sides:
+            maybe = engine.collect(_maybe_dates(raw[name], sides, source)).iloc[0]
+            for place, (resolution, column, form) in enumerate(sides):
+                if maybe[str(place)] and resolution not in found and _any_date(raw[name], column, form, source):
+                    found.append(resolution)
+    return sorted(found)
+
+
+def of_form(
+    rows: Table,
+    form: Form,
+    source: Source,
+    *,
+    recorded: Sequence[TimestampValue],
+    true: Mapping[str, Value],
+    zone: str | None,
+    dated: Sequence[str],
+) -> dict[str, Value]:
+    """The columns of the events that `form` gives: `timestamp` and `start`, for a date the beginning of its day; `DAY`,
+    `DAY_END`, and the columns of `dated`, null where a time is exact.
+
+    `recorded` are completion and start as the export has them, `true` the same after clocks are set right.
+    """
+    zone = zone or "UTC"
+    found: dict[str, Value] = {}
+    sides = (("timestamp", form.timestamp, RESOLUTION), ("start", form.start, START_RESOLUTION))
+    for moment, (name, column, resolution) in zip(recorded, sides, strict=True):
+        dates = is_date(cell(rows, column), form, source) & moment.notnull() if column else ibis.literal(False)
+        midnight = engine.utc_to_local(moment, zone).truncate("D")
+        found[name] = dates.ifelse(engine.local_to_utc(midnight, zone), true[name]).cast(TIME)
+        if resolution in dated:
+            found[resolution] = dates.ifelse("day", ibis.null("string"))
+        if name == "timestamp":
+            after = engine.local_to_utc(midnight + ibis.interval(days=1), zone)
+            found[DAY] = dates.ifelse(midnight.date(), ibis.null("date"))
+            found[DAY_END] = dates.ifelse(after, ibis.null(TIME)).cast(TIME)
+    return found
+
+
+def placed(events: Table, *, study: StudyFile) -> Table:
+    """`events` with a moment for each date, and without `DAY` and `DAY_END`.
+
+    A date is placed after the events of its order that lower-ranked systems recorded that day, at the time of the last
+    of them; where there are none, at the beginning of the day. It is never placed before its own start, nor before a
+    date of a lower rank on that day, nor outside the study's window. Dates of one rank share their moment, so that the
+    tie breakers of `sequencing` put them in order.
+    """
+    ranked = events.mutate(rank=_["rank"].cast("int64").fill_null(_LAST))
+    dates = ranked.filter(_[DAY].notnull())
+    exact = ranked.filter(_[DAY].isnull()).select(order="case_id", before="rank", moment="timestamp")
+    begun = ibis.ifelse(_.start < _[DAY_END], _.start, None)
+    days = dates.group_by("case_id", DAY, "rank").agg(
+        begin=ibis.greatest(_.timestamp.max(), begun.max()), first=_.timestamp.min(), end=_[DAY_END].max()
+    )
+    same_day = [
+        days.case_id == exact.order,
+        days["rank"] > exact.before,
+        days["first"] <= exact.moment,
+        days.end > exact.moment,
+    ]
+    latest = days.left_join(exact, same_day).group_by("case_id", DAY, "rank")
+    moments = latest.agg(moment=ibis.greatest(_.begin.max(), _.moment.max()))
+    so_far = ibis.cumulative_window(group_by=["case_id", DAY], order_by="rank")
+    moments = moments.mutate(moment=_within_window(_.moment.max().over(so_far), study))
+    moved = dates.join(moments, ["case_id", DAY, "rank"]).mutate(timestamp=_.moment.cast(TIME))
+    told = [name for name in events.columns if name not in {DAY, DAY_END}]
+    back = {"rank": _["rank"].nullif(_LAST)}
+    together = ibis.union(ranked.filter(_[DAY].isnull()).select(told), moved.select(told))
+    return together.mutate(**back)
+
+
+def _within_window(moment: TimestampValue, study: StudyFile) -> TimestampValue:
+    first, last = study.window.bounds() if study.window else (None, None)
+    moment = moment if first is None else ibis.greatest(moment, ibis.literal(first, TIME))
+    return moment if last is None else ibis.least(moment, ibis.literal(last, TIME))
+
+
+def _maybe_dates(rows: Table, sides: Sequence[tuple[str, str, Form]], source: Source) -> Table:
+    """Whether each of the time columns has a cell that looks like a date: one look at all, which parses nothing."""
+    here = rows[ROW].notnull()  # a form of times that has no hours is no column of the export
+    looks = {
+        str(place): here & is_date(cell(rows, column), form, source) for place, (_at, column, form) in enumerate(sides)
+    }
+    return rows.agg(**{place: look.any().fill_null(False) for place, look in looks.items()})
+
+
+def _any_date(rows: Table, column: str, form: Form, source: Source) -> bool:
+    text = cell(rows, column)
+    reads = clock.moment(text, form=source.time_format, zone=None).notnull()
+    return bool(engine.scalar(rows.filter(is_date(text, form, source)).filter(reads).count() > 0))
+
+
+def _is_date_format(form: str) -> bool:
+    return not any(directive in form for directive in _TIME_OF_DAY)

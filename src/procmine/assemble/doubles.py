@@ -1,0 +1,137 @@
+"""Events that were recorded twice: in two equal rows of one export, or by two systems as a study declares."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+import ibis
+import ibis.expr.datatypes as dt
+import pandas as pd
+from ibis import _
+from ibis.expr.types import Table
+
+from procmine import engine
+from procmine.assemble import days
+from procmine.assemble.evidence import Mirror
+from procmine.assemble.mapping import StudyFile
+from procmine.assemble.rows import CELL, ROW
+
+EXACT, MIRRORED = "exact double", "mirrored"
+_DOUBLES: dict[str, dt.DataType] = {
+    "source": dt.string,
+    "source_row": dt.int64,
+    "place": dt.int64,
+    "reason": dt.string,
+    "kept": dt.string,
+    "case_id": dt.string,
+    "activity": dt.string,
+    "system": dt.string,
+    "kept_system": dt.string,
+    "lag_s": dt.float64,
+}
+
+
+def doubles_of(study: StudyFile, found: Mapping[str, Table], raw: Mapping[str, Table], scratch: ExitStack) -> Table:
+    """The events that are doubles, one row each; `found` has the candidates of each source, `raw` its rows.
+
+    - source, source_row, place: the event, by its source's name in the study
+    - reason: `EXACT` (its row equals one before it in every column that the study reads) or `MIRRORED` (a source that
+      the study would rather keep has the same activity of the same order near in time; every kept event explains one
+      event of each other source, the nearest; of equally near ones, as they follow each other)
+    - kept: "boss_orders.csv, row 17"
+    - case_id, activity
+    - system, kept_system, lag_s: who recorded the two, and how many seconds the kept one came earlier; no lag where one
+      of them is a date
+    """
+    tables = [engine.table(pd.DataFrame(columns=list(_DOUBLES)), _DOUBLES)]
+    for name, source in study.sources.items():
+        if source.doubles == "set_aside":
+            tables.append(_exact(found[name], raw[name], name=name, export=source.export))
+    for mirror in study.mirrors:
+        known = ibis.union(*tables) if len(tables) > 1 else tables[0]
+        dropped = _free(found[mirror.drop], known, name=mirror.drop)
+        kept = _free(found[mirror.keep], known, name=mirror.keep)
+        pairs = scratch.enter_context(engine.materialized(_near(dropped, kept, mirror)))
+        matches = _one_to_one(pairs, scratch)
+        tables.append(_mirrored(matches, mirror, export=study.sources[mirror.keep].export))
+    return scratch.enter_context(engine.materialized(ibis.union(*tables) if len(tables) > 1 else tables[0]))
+
+
+def without_doubles(found: Table, doubles: Table, *, name: str) -> Table:
+    """The candidates of the source `name` with the reason of each double as its `problem`."""
+    told = doubles.filter(_.source == name).select("source_row", "place", "reason")
+    joined = found.left_join(told, ["source_row", "place"])
+    return joined.mutate(problem=_.problem.coalesce(_.reason)).select(found.columns)
+
+
+def kept_rows(doubles: Table, *, name: str) -> Table:
+    """For each row of the source `name` with doubles, `source_row` and `kept`: what was kept for its first."""
+    return doubles.filter(_.source == name).group_by("source_row").agg(kept=_.kept.argmin(_.place))
+
+
+def _exact(found: Table, rows: Table, *, name: str, export: str) -> Table:
+    cells = [column for column in rows.columns if column.startswith(CELL)]
+    first = rows[ROW].min().over(group_by=cells)
+    again = rows.select(source_row=_[ROW], first=first).filter(_.source_row != _.first)
+    events = found.filter(_.problem.isnull()).join(again, "source_row")
+    return _double(
+        events.mutate(kept_system=_.system, lag_s=0.0, kept_row=_.first), name=name, reason=EXACT, export=export
+    )
+
+
+def _free(found: Table, known: Table, *, name: str) -> Table:
+    """The events of a source that are no doubles as far as is known."""
+    events = found.filter(_.problem.isnull())
+    return events.anti_join(known.filter(_.source == name), ["source_row", "place"])
+
+
+def _near(dropped: Table, kept: Table, mirror: Mirror) -> Table:
+    """Every pair of a `dropped` and a `kept` event that may be one action, with its `gap` and `turns` between them."""
+    one, other = (_times(table, mirror.activity) for table in (dropped, kept))
+    both = one.join(other, "case_id", rname="kept_{name}")
+    gap = ibis.greatest(0, both.begin - both.kept_end, both.kept_begin - both.end)
+    lag = ibis.ifelse((both.begin == both.end) & (both.kept_begin == both.kept_end), both.begin - both.kept_begin, None)
+    near = both.filter(gap <= round(mirror.within.total_seconds() * 1e6))
+    return near.mutate(gap=gap, turns=(both.turn - both.kept_turn).abs(), lag_s=lag / 1e6)
+
+
+def _times(events: Table, activity: str) -> Table:
+    begin = engine.microseconds(_.timestamp)
+    end = engine.microseconds(_[days.DAY_END]) - 1 if days.DAY_END in events.columns else ibis.null("int64")
+    times = events.filter(_.activity == activity).mutate(begin=begin)
+    times = times.mutate(end=end.coalesce(times.begin))
+    in_order = ibis.window(group_by="case_id", order_by=["timestamp", "source_row", "place"])
+    told = ("case_id", "source_row", "place", "activity", "system", "begin", "end")
+    return times.select(*told, turn=ibis.row_number().over(in_order))
+
+
+def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:
+    """The nearest pairs, each event in one at most: again and again those of which each side is the other's nearest.
+
+    The smallest pair is always among them, so that it ends; nearly always after one round.
+    """
+    near = ["gap", "turns"]
+    event, kept = ["source_row", "place"], ["kept_source_row", "kept_place"]
+    matched = []
+    while engine.scalar(pairs.count()):
+        ranked = pairs.mutate(
+            mine=ibis.row_number().over(ibis.window(group_by=event, order_by=near + kept)),
+            its=ibis.row_number().over(ibis.window(group_by=kept, order_by=near + event)),
+        )
+        mutual = ranked.filter((_.mine == 0) & (_.its == 0)).drop("mine", "its")
+        matched.append(scratch.enter_context(engine.materialized(mutual)))
+        left = pairs.anti_join(matched[-1], event).anti_join(matched[-1], kept)
+        pairs = scratch.enter_context(engine.materialized(left))
+    if not matched:
+        return pairs
+    return ibis.union(*matched) if len(matched) > 1 else matched[0]
+
+
+def _mirrored(matches: Table, mirror: Mirror, *, export: str) -> Table:
+    told = matches.mutate(kept_row=_.kept_source_row)
+    return _double(told, name=mirror.drop, reason=MIRRORED, export=export)
+
+
+def _double(events: Table, *, name: str, reason: str, export: str) -> Table:
+    kept = ibis.literal(f"{export}, row ") + events.kept_row.cast("string")
+    marked = events.mutate(source=ibis.literal(name), reason=ibis.literal(reason), kept=kept)
+    return marked.select(**{column: marked[column].cast(kind) for column, kind in _DOUBLES.items()})

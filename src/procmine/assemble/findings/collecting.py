@@ -1,0 +1,62 @@
+"""All checks of one study: those that always run, and those that it declares."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from ibis import _
+from ibis.expr.types import Table
+
+from procmine import engine
+from procmine.assemble.findings import belonging, cells, expected, labels, times
+from procmine.assemble.findings.found import together
+from procmine.assemble.mapping import StudyFile
+
+
+def data_quality(
+    study: StudyFile,
+    *,
+    raw: Mapping[str, Table],
+    rows: Mapping[str, Table],
+    accounts: Mapping[str, Table],
+    totals: pd.DataFrame,
+    events: Table,
+    orders: Table,
+    values: Table | None,
+    log: Table,
+) -> pd.DataFrame:
+    """What a reader of the log should know of it, in the shape of `found`: no row where all is well.
+
+    `raw` are the exports' rows, `rows` the same with their orders, `accounts` what became of each and `totals` the
+    ledger; `events` are the log's before they were put in order, `orders` its orders, and `values` their attributes.
+    """
+    usual = _profile(log)
+    found = [
+        times.single_events(log, usual),
+        times.ties(events, log),
+        times.captured_by_form(log),
+        times.collateral(log, usual),
+        times.calendar(times.day_profile(log)),
+        *cells.of_exports(study, raw, rows),
+        *cells.several_values(values, orders),
+        *cells.missing(log, usual, declared=[] if study.expect is None else study.expect.filled_columns),
+        *cells.hidden_times(log),
+        *belonging.elusive(study, raw, accounts, totals),
+        *belonging.scattered(log, study),
+        belonging.idle_rules(study, set(usual["activity"])),
+        *labels.doubtful(log, usual),
+    ]
+    if study.expect is not None:
+        found += expected.findings(log, study.expect, study.personal_columns)
+    return together(found)
+
+
+def _profile(log: Table) -> pd.DataFrame:
+    """By source, activity and department: `events`, how many are `with_` each optional column, and are `instant`."""
+    counted = log.group_by("source", "activity", "department").agg(
+        events=_.count(),
+        with_resource=_.resource.count(),
+        with_department=_.department.count(),
+        with_start=_.start.count(),
+        instant=(_.start == _.timestamp).sum().fill_null(0),
+    )
+    return engine.collect(counted.order_by("source", "activity", "department"))

@@ -1,0 +1,12 @@
+"""Read exports: every row of a file or table, its cells as text, numbered as they stand there.
+
+A module a format, each with one function `read(path, source, columns, scratch) -> Table`: every row of the export, in
+its order, with `cell:<column>` text for exactly the columns asked for, as they are written and null where empty, and
+`ROW` unless the table's own order is to number them. The table may be lazy; `scratch` ends what it lives on. Where the
+engine itself may refuse the rows, a module also has `after(error, …) -> Table`, that reads them in another way or says
+what is wrong. May use `engine`, `schema`, `errors`, `exchange` and the modules of `assemble` that state the mapping.
+"""
+
+from procmine.assemble.reading.dispatch import read_export, state
+
+__all__ = ["read_export", "state"]

@@ -1,8 +1,10 @@
 """Simulate a study and write it: its exports, the flow as designed, its `study.yaml`, and the truth beside them."""
 
 import datetime as dt
+import gc
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module, resources
@@ -93,7 +95,8 @@ def simulate(
             whole = Path(scratch) / target.name
             whole.mkdir()
             calendar = Calendar(china(begin, days), begin, days)
-            _write_study(whole, described, flows, calendar, orders=orders, seed=str(seed), progress=progress)
+            with _uncollected():
+                _write_study(whole, described, flows, calendar, orders=orders, seed=str(seed), progress=progress)
             if target.is_dir():
                 target.rmdir()
             whole.rename(target)
@@ -134,6 +137,18 @@ def planted(flow: Flow, faults: Mapping[str, float | None] | None) -> Flow:
     return replace(
         flow, faults=tuple(fault if strength is None else fault.with_strength(strength) for fault, strength in chosen)
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage: what a run makes lives to its end, and searching it takes a fifth of the time."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def _report(progress: Callable[[float], None], done: float, whole: float, part: float) -> None:

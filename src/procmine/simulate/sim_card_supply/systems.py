@@ -120,7 +120,6 @@ LAYOUT = Layout(
             department="仓库",
             performer="保管员",
             completed="登记时间",
-            times=TimeForm(pattern="%Y-%m-%d %H:%M"),
         ),
     ),
     keys={

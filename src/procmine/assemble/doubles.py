@@ -5,7 +5,6 @@ from contextlib import ExitStack
 
 import ibis
 import ibis.expr.datatypes as dt
-import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
@@ -42,7 +41,7 @@ def doubles_of(study: StudyFile, found: Mapping[str, Table], raw: Mapping[str, T
     - system, kept_system, lag_s: who recorded the two, and how many seconds the kept one came earlier; no lag where one
       of them is a date
     """
-    tables = [engine.table(pd.DataFrame(columns=list(_DOUBLES)), _DOUBLES)]
+    tables = [engine.nothing(_DOUBLES)]
     for name, source in study.sources.items():
         if source.doubles == "set_aside":
             tables.append(_exact(found[name], raw[name], name=name, export=source.export))

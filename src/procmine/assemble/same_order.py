@@ -5,7 +5,6 @@ from contextlib import ExitStack
 
 import ibis
 import ibis.expr.datatypes as dt
-import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
@@ -33,7 +32,7 @@ def same_orders(study: StudyFile, reach: Mapping[str, Table], orders: Table | No
     - evidence: "contract C-17", or "customer Acme, product Box"
     - joined: whether the study joins them, or only reports
     """
-    found = [engine.table(pd.DataFrame(columns=list(_PAIRS)), _PAIRS)]
+    found = [engine.nothing(_PAIRS)]
     for rule in study.same_order:
         if rule.key is not None:
             pairs = _by_key(rule.key, reach[rule.key])

@@ -65,8 +65,8 @@ def all_mistakes(path: Path) -> tuple[StudyFile | None, list[StudyError]]:
         return StudyFile.model_validate(given), mistakes
     except ValidationError as error:
         mistakes += _mistakes(error, path)
-        wrong = [detail["loc"] for detail in error.errors()]
-    if not all([_left_out(given, place) for place in wrong]):
+        wrong = dict.fromkeys(detail["loc"] for detail in error.errors())
+    if not all(_left_out(given, place) for place in wrong):
         return None, mistakes
     try:
         return StudyFile.model_validate(given), mistakes

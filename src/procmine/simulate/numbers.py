@@ -57,8 +57,10 @@ def _events(run: Run) -> list[tuple[Order, list[Event]]]:
 
 def _registrations(events: Sequence[Event]) -> dict[int, int]:
     """When each registration of an order was made: 0 when it came, 1 where it was registered again."""
-    again = {1: event.completed for event in reversed(events) if event.registration}
-    return {0: events[0].order.created, **again}
+    made = {0: events[0].order.created}
+    for event in events:
+        made.setdefault(event.registration, event.completed)
+    return made
 
 
 def _shuffled(count: int, random: Random) -> list[int]:

@@ -122,12 +122,13 @@ def collateral(log: Table, usual: pd.DataFrame) -> pd.DataFrame:
     events, of Suriadi et al. (2017): "timestamps that are very close to each other".
     """
     events = usual.groupby("activity")["events"].sum()
-    often = engine.table(pd.DataFrame({"often": events.index[events >= _ENOUGH].astype("str")}))
+    often = events.index[events >= _ENOUGH].to_list()
+    if not often:
+        return stated([])
     near = engine.microseconds(log.next_timestamp) - engine.microseconds(log.timestamp) <= _MOMENT_US
     close = log.filter(near & (_.activity != _.next_activity) & exact(log, RESOLUTION))
     pairs = engine.collect(
-        close.semi_join(often, [("activity", "often")])
-        .semi_join(often.view(), [("next_activity", "often")])
+        close.filter(_.activity.isin(often) & _.next_activity.isin(often))
         .group_by("activity", "next_activity", "source")
         .agg(rows=_.count(), orders=_.case_id.nunique())
         .order_by("activity", "next_activity", "source")

@@ -16,7 +16,7 @@ from python_calamine import (
 
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading.cell_text import cell_text, text_array
-from procmine.assemble.reading.presence import require_columns, require_file
+from procmine.assemble.reading.presence import UnnamedTableError, require_columns, require_file
 from procmine.assemble.reading.spool import BLOCK, spooled
 from procmine.assemble.reading.workbook import require_workbook
 from procmine.assemble.rows import CELL, ROW
@@ -60,11 +60,7 @@ def _sheet_name(workbook: CalamineWorkbook, wanted: str | None, path: Path) -> s
         return wanted
     shown = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
     if len(shown) != 1:
-        raise ExportError(
-            f"{len(shown)} sheets, and none is named",
-            where=path,
-            expected=f"Name one as sheet in study.yaml: {', '.join(names) or 'there is none'}",
-        )
+        raise UnnamedTableError(names, where=path, kind="sheet")
     return shown[0]
 
 

@@ -8,11 +8,24 @@ from procmine.errors import ExportError, nearest
 
 
 class MissingColumnError(ExportError):
-    """An export has no `column` of that name."""
+    """An export has no `column` of that name; `known` are those that it has."""
 
     def __init__(self, column: str, known: Iterable[str], *, where: str | PathLike[str], among: str = "") -> None:
-        self.column = column
-        super().__init__(f"no column {column!r}{among}", where=where, expected=nearest(column, known))
+        self.column, self.known = column, list(known)
+        super().__init__(f"no column {column!r}{among}", where=where, expected=nearest(column, self.known))
+
+
+class UnnamedTableError(ExportError):
+    """An export has several tables or sheets, `names`, and its source says not which."""
+
+    def __init__(self, names: Iterable[str], *, where: str | PathLike[str], kind: str) -> None:
+        self.names = list(names)
+        listed = ", ".join(self.names) or "there is none"
+        super().__init__(
+            f"{len(self.names)} {kind}s, and none is named",
+            where=where,
+            expected=f"Name one as {kind} in study.yaml: {listed}",
+        )
 
 
 def require_columns(columns: Iterable[str], known: Iterable[str], where: str | PathLike[str]) -> None:
@@ -49,9 +62,5 @@ def the_table(wanted: str | None, known: Iterable[str], where: str | PathLike[st
     if not tables:
         raise ExportError("there is no table in it", where=where, expected="Export the rows as a table")
     if wanted is None:
-        raise ExportError(
-            f"{len(tables)} tables, and none is named",
-            where=where,
-            expected=f"Name one as table in study.yaml: {', '.join(tables)}",
-        )
+        raise UnnamedTableError(tables, where=where, kind="table")
     raise ExportError(f"no table {wanted!r}", where=where, expected=nearest(wanted, tables))

@@ -6,12 +6,12 @@ STUDY ?= enterprise_activation
 SHARED ?= ../shared
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: report test lint lab bench lock clean
+.PHONY: report test lint lab calibration bench lock clean
 
 report: $(READY)
 	$(BIN)/procmine report end_to_end --study $(STUDY)
 
-test: lint browser
+test: lint packages
 	$(BIN)/pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-sanitize-with tests/notebooks/sanitize.cfg \
 		src tests $(NOTEBOOKS)
 
@@ -24,6 +24,9 @@ lint: $(READY)
 lab: $(READY)
 	$(BIN)/procmine lab
 
+calibration: $(READY)
+	$(BIN)/python tests/calibration.py
+
 bench: $(READY)
 	$(BIN)/python tests/scale/bench.py --shared $(SHARED)
 
@@ -35,12 +38,15 @@ lock: $(READY)
 clean:
 	rm -rf .venv outputs
 
-# The tests of pages look at them in a browser; on Debian it is installed, elsewhere they skip and say so.
-.PHONY: browser
-browser:
-	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
-		echo "no chromium here: the tests in tests/browser will skip"
+# The tests of pages look at them in a browser, those of database exports start a server of their own. On Debian both
+# are installed; elsewhere the tests skip and say so.
+.PHONY: packages
+packages:
+	@missing=""; command -v chromium >/dev/null || missing="chromium"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	test -z "$$missing" || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || \
+		echo "not here:$$missing; the tests in tests/browser and tests/servers that need it will skip"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -5,15 +5,15 @@ Everything is measured on the logs that procmine assembles from the raw exports;
 
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import holidays
 import numpy as np
 import pandas as pd
 
 import procmine as pm
+from procmine.simulate.writing import FLOWS
 from procmine.study import Study
 from raw_exports import truth
 
@@ -162,13 +162,43 @@ def _working_days(begun: np.ndarray, ended: np.ndarray) -> np.ndarray:
     return worked[ended].to_numpy() - worked[begun].to_numpy()
 
 
-def _print(title: str, rows: pd.DataFrame) -> None:
-    sys.stdout.write(f"{title}\n{rows.to_string(index=False)}\n\n")
+def calibration_table(figures: Sequence[Figure]) -> str:
+    """The figures as a table in Markdown."""
+    rows = [
+        (figure.study, figure.measure, figure.published, f"{figure.simulated:.3g}", _tolerance(figure))
+        for figure in figures
+    ]
+    return _markdown(("study", "measure", "published", "simulated", "tolerance"), rows)
+
+
+def assembly_table(open_study: Callable[[str], Study]) -> str:
+    """What procmine assembles of the three studies, as a table in Markdown."""
+    rows = []
+    for name in FLOWS:
+        found = assembly(open_study(name))
+        shares = (f"{100 * found[share]:.2f} %" for share in ("in_log", "true_order", "whole"))
+        rows.append((name, f"{found['events']:,.0f}", *shares, f"{found['wrong']:.0f}", f"{found['lost']:.0f}"))
+    told = (
+        "true events",
+        "in the log",
+        "in their true order",
+        "orders whole",
+        "joined wrongly",
+        "missing otherwise",
+    )
+    return _markdown(("study", *told), rows)
+
+
+def _tolerance(figure: Figure) -> str:
+    return f"{figure.least:.3g}" if figure.least == figure.most else f"{figure.least:.3g} to {figure.most:.3g}"
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":
-    figures = pd.DataFrame([{**vars(figure), "holds": figure.holds} for figure in calibration(pm.open_study)])
-    _print("Published and simulated figures", figures.round(3))
-    names = [path.parent.name for path in sorted(Path("eventlogs").glob("*/study.yaml"))]
-    told = pd.DataFrame([{"study": name, **assembly(pm.open_study(name))} for name in names])
-    _print("What procmine assembles of what truly happened", told.round(4))
+    known = calibration(pm.open_study)
+    sys.stdout.write(f"{calibration_table(known)}\n{assembly_table(pm.open_study)}")
+    sys.exit(not all(figure.holds for figure in known))

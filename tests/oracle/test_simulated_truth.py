@@ -117,3 +117,9 @@ def test_the_published_figures_come_out(opened: Callable[[str], Study]) -> None:
     assert len(figures) == 17
     for figure in figures:
         assert figure.holds, figure
+
+
+def test_the_readme_shows_the_tables_as_they_are(opened: Callable[[str], Study]) -> None:
+    readme = (EVENTLOGS / "README.md").read_text(encoding="utf-8")
+    assert calibration.calibration_table(calibration.calibration(opened)) in readme
+    assert calibration.assembly_table(opened) in readme

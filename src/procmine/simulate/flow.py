@@ -63,8 +63,13 @@ class Decision:
     name: str
     department: str
     branches: tuple[Branch, ...]
-    by: str = "product"
-    """The attribute of orders that the branches' `shares` go by."""
+    by: str | None = None
+    """The attribute of orders that the branches' `shares` go by, where they have any."""
+
+    def weights(self, attributes: Mapping[str, str]) -> list[float]:
+        """The weight of each branch for an order with `attributes`."""
+        value = "" if self.by is None else attributes[self.by]
+        return [branch.weight(value) for branch in self.branches]
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ class Flow:
         shares: dict[str, list[tuple[str, float]]] = {}
         for key, node in self.nodes.items():
             if isinstance(node, Decision):
-                weights = [self._mean_weight(node, branch) for branch in node.branches]
+                weights = self._mean_weights(node)
                 shares[key] = [(branch.to, w / sum(weights)) for branch, w in zip(node.branches, weights, strict=True)]
             elif not isinstance(node, End):
                 shares[key] = [(node.next, 1.0)]
@@ -190,6 +195,7 @@ class Flow:
         steps = ((key, task) for key, task in self.tasks.items() if task.department == department)
         return sum(self.visits.get(key, 0.0) * task.work.mean for key, task in steps)
 
-    def _mean_weight(self, decision: Decision, branch: Branch) -> float:
-        values = self.orders.attributes[decision.by]
-        return sum(share * branch.weight(value) for value, share in values.items()) / sum(values.values())
+    def _mean_weights(self, decision: Decision) -> list[float]:
+        """The weight of each branch over all orders."""
+        values = {"": 1.0} if decision.by is None else self.orders.attributes[decision.by]
+        return [sum(share * branch.weight(value) for value, share in values.items()) for branch in decision.branches]

@@ -149,7 +149,7 @@ class Journey:
                 yield from self._perform(step)
 
     def _decide(self, decision: Decision) -> str:
-        weights = [branch.weight(self.order.attributes[decision.by]) for branch in decision.branches]
+        weights = decision.weights(self.order.attributes)
         branch = decision.branches[draw_place(list(accumulate(weights)), self.random)]
         if self.events:
             self.events[-1].outcome = branch.label

@@ -5,7 +5,7 @@ import pytest
 from procmine.simulate.hours import DAY, HOUR, Calendar, Hours, PublicCalendar, Week, china
 
 OFFICE = Week(((9, 12), (13, 18)), frozenset(range(5)))
-NO_HOLIDAYS = PublicCalendar(frozenset(), frozenset())
+NO_HOLIDAYS = PublicCalendar({}, frozenset())
 FIRST = dt.date(2024, 1, 1)  # a Monday
 
 
@@ -45,7 +45,7 @@ def test_working_time_up_to_a_moment_and_whether_it_is_open() -> None:
 
 
 def test_public_holidays_and_makeup_days() -> None:
-    calendar = PublicCalendar(frozenset({dt.date(2024, 1, 5)}), frozenset({dt.date(2024, 1, 6)}))
+    calendar = PublicCalendar({dt.date(2024, 1, 5): "holiday"}, frozenset({dt.date(2024, 1, 6)}))
     hours = Hours(OFFICE, calendar, FIRST, 31)
     assert hours.after(at("2024-01-04T17:00"), 2 * HOUR) == at("2024-01-06T10:00")
     every_day = Week(((9, 18),), frozenset(range(7)), keeps_holidays=False)
@@ -54,7 +54,7 @@ def test_public_holidays_and_makeup_days() -> None:
 
 def test_what_is_done_once_a_week() -> None:
     thursday = 3
-    calendar = PublicCalendar(frozenset({dt.date(2024, 1, 11)}), frozenset())
+    calendar = PublicCalendar({dt.date(2024, 1, 11): "holiday"}, frozenset())
     hours = Hours(OFFICE, calendar, FIRST, 31)
     assert hours.next_weekday(at("2024-01-02T10:00"), thursday) == at("2024-01-04T09:00")
     assert hours.next_weekday(at("2024-01-04T09:00"), thursday) == at("2024-01-04T09:00")

@@ -9,7 +9,7 @@ import simpy
 from procmine.simulate.hours import HOUR, Hours, PublicCalendar, Week
 from procmine.simulate.team import Clock, Person, Team
 
-NO_HOLIDAYS = PublicCalendar(frozenset(), frozenset())
+NO_HOLIDAYS = PublicCalendar({}, frozenset())
 DAY_SHIFT, EVENING = (
     Hours(Week((span,), frozenset(range(7))), NO_HOLIDAYS, dt.date(2024, 1, 1), 3) for span in ((8, 12), (12, 20))
 )

@@ -13,7 +13,7 @@ from procmine.simulate.truth import Wait, Waits
 
 MORNING = Week(((8, 12),), frozenset(range(7)))
 LATE_START = Week(((10, 12),), frozenset(range(7)))
-CALENDAR = Calendar(PublicCalendar(frozenset(), frozenset()), dt.date(2024, 1, 1), 10)
+CALENDAR = Calendar(PublicCalendar({}, frozenset()), dt.date(2024, 1, 1), 10)
 FLOW = Flow(
     name="tiny",
     title="Tiny",

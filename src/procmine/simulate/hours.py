@@ -6,7 +6,7 @@ Moments here are whole seconds since the first midnight of a simulation, on the 
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import holidays
@@ -40,7 +40,8 @@ class Week:
 class PublicCalendar:
     """A country's public holidays, and the weekend days on which offices work to make up for them."""
 
-    holidays: Set[dt.date]
+    holidays: Mapping[dt.date, str]
+    """By day, its name."""
     makeup_days: Set[dt.date]
 
     def works(self, day: dt.date, week: Week) -> bool:
@@ -49,11 +50,17 @@ class PublicCalendar:
             return day.weekday() in week.weekdays
         return day in self.makeup_days or (day.weekday() in week.weekdays and day not in self.holidays)
 
+    def is_working_day(self, day: dt.date) -> bool:
+        """Whether offices work on `day`: Monday to Friday, but for holidays, and on make-up days."""
+        return self.works(day, OFFICE_DAYS)
+
 
 def china(first: dt.date, days: int) -> PublicCalendar:
     """China's public holidays and make-up workdays, as the State Council announces them, from `first` on."""
-    known = holidays.country_holidays("CN", years=range(first.year, (first + dt.timedelta(days)).year + 1))
-    return PublicCalendar(frozenset(known), frozenset(known.weekend_workdays))
+    known = holidays.country_holidays(
+        "CN", years=range(first.year, (first + dt.timedelta(days)).year + 1), language="en_US"
+    )
+    return PublicCalendar(dict(known), frozenset(known.weekend_workdays))
 
 
 class Hours:
@@ -126,7 +133,7 @@ class Calendar:
     def _is_last(self, day: dt.date, days: int) -> bool:
         rest, ahead = 0, day + dt.timedelta(1)
         while ahead.month == day.month:
-            rest += self.public.works(ahead, OFFICE_DAYS)
+            rest += self.public.is_working_day(ahead)
             ahead += dt.timedelta(1)
         return rest < days
 

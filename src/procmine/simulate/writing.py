@@ -22,6 +22,7 @@ from procmine.simulate.hours import DAY, Calendar, china
 from procmine.simulate.layout import Layout
 from procmine.simulate.numbers import with_numbers
 from procmine.simulate.play import play
+from procmine.simulate.standards import write_standards
 from procmine.simulate.truth import write_truth
 
 State = Literal["before", "after", "both"]
@@ -70,6 +71,8 @@ def simulate(
 
     - ``exports/``: what the flow's systems export;
     - ``study.yaml`` and ``designed_flow.bpmn``, the redesigned flow, so that it opens like any other study;
+    - ``standards.csv``, ``hours.csv`` and ``calendar.csv``: what that flow promises, see
+      `procmine.simulate.standards.write_standards`;
     - ``truth/``: what truly happened, see `procmine.simulate.truth.write_truth`.
 
     Errors: `SimulationError` for an unknown flow or fault, a strength out of range, `orders` below 1, an impossible
@@ -196,6 +199,7 @@ def _write_study(
     progress(0.85)
     write_truth(runs, played, written, calendar, truth)
     (folder / "designed_flow.bpmn").write_text(bpmn(described.after), encoding="utf-8", newline="\n")
+    write_standards(described.after, calendar, folder)
     template = resources.files("procmine.simulate") / described.after.name / "study.yaml"
     days = {"first": calendar.first.isoformat(), "last": calendar.moment(calendar.end).date().isoformat()}
     text = Template(template.read_text(encoding="utf-8")).substitute(days)

@@ -3,7 +3,7 @@
 >>> import procmine as pm
 >>> log = pm.open_study("enterprise_activation").log()
 >>> pm.measure.follows(log).limit(1).to_pandas()["count"].item()
-424
+1064
 """
 
 import importlib
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from procmine import exchange, filters, measure, mine, privacy, report, show
     from procmine.errors import ProcmineError
-    from procmine.exchange import read_xes, write_xes
+    from procmine.exchange import read_events, read_ocel, read_xes, write_events, write_ocel, write_xes
     from procmine.report import run_report
     from procmine.study import Study, open_study
 
@@ -20,8 +20,12 @@ _PLACES = {
     "ProcmineError": "errors",
     "Study": "study",
     "open_study": "study",
+    "read_events": "exchange",
+    "read_ocel": "exchange",
     "read_xes": "exchange",
     "run_report": "report",
+    "write_events": "exchange",
+    "write_ocel": "exchange",
     "write_xes": "exchange",
 }
 """The module of each public name; loaded at its first use, so that `procmine --help` does not wait for pm4py."""
@@ -35,10 +39,14 @@ __all__ = [
     "mine",
     "open_study",
     "privacy",
+    "read_events",
+    "read_ocel",
     "read_xes",
     "report",
     "run_report",
     "show",
+    "write_events",
+    "write_ocel",
     "write_xes",
 ]
 

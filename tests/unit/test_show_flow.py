@@ -57,6 +57,15 @@ def test_a_lane_s_name_is_drawn_after_the_arrows_on_the_ground_of_its_lane():
         assert (ground.get("fill"), ground.get("stroke")) == (theme.LANE_TINT, "none")
 
 
+def test_an_arrow_that_leads_back_goes_beside_the_steps_and_not_behind_them():
+    loop = designed(
+        *(("s", "task", "Design", "A"), ("r", "task", "Review", "B"), ("g", "exclusiveGateway", "", "B")),
+        edges=[("s", "r", ""), ("r", "g", ""), ("g", "s", "To be revised")],
+    )
+    arrows = [line for line in show.flow_map(loop).dot.splitlines() if "->" in line]
+    assert [("tailport=e" in line, "headport=e" in line) for line in arrows] == [(False, False)] * 2 + [(True, True)]
+
+
 def test_deviations_are_written_beside_their_step():
     deviations = pd.DataFrame(
         {

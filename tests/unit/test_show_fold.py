@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procmine.show.direction import ranks
+from procmine.show.direction import ranks, returning
 from procmine.show.fold import arcs_of, fold, traversals
 
 # 10 orders: 6 go X Y Z, 3 go X Z, 1 goes X W Z.
@@ -100,3 +100,22 @@ def test_every_node_has_a_place_of_its_own_and_a_flow_without_loops_goes_forward
     forward = Counter({arc: number for arc, number in flow.items() if arc[0] < arc[1]})
     place = ranks(forward)
     assert all(place[source] < place[target] for source, target in forward)
+
+
+def test_the_arcs_that_return_are_those_that_close_a_loop_seen_from_the_beginning():
+    review = [("need", "merge"), ("merge", "design"), ("design", "review"), ("review", "merge"), ("review", "trial")]
+    assert returning(review) == {("review", "merge")}
+    assert returning(reversed(review)) == {("review", "merge")}
+    assert returning([("a", "a"), ("a", "b"), ("a", "c"), ("b", "c")]) == {("a", "a")}
+    assert returning([("a", "b"), ("b", "a")]) == {("b", "a")}
+    assert returning([]) == set()
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6))))
+def test_without_the_arcs_that_return_no_way_meets_itself(arcs):
+    left = set(arcs) - returning(arcs)
+    nodes = {node for arc in arcs for node in arc}
+    while ends := nodes - {source for source, _ in left}:
+        nodes -= ends
+        left = {(source, target) for source, target in left if target not in ends}
+    assert not nodes

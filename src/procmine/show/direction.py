@@ -1,6 +1,6 @@
 """Which way is down on a map: an order of the nodes in which as much as possible flows forward."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -33,3 +33,36 @@ def ranks(flow: Mapping[tuple[Node, Node], float]) -> dict[Node, int]:
         waiting.remove(node)
         arcs = {arc: number for arc, number in arcs.items() if node not in arc}
     return {node: place for place, node in enumerate([*first, *reversed(last)])}
+
+
+def returning(arcs: Iterable[tuple[Node, Node]]) -> set[tuple[Node, Node]]:
+    """The arcs that lead back to a node on the way that led to them: without these no way meets itself.
+
+    A depth-first search (Tarjan 1972) from the nodes that no arc enters, then from those it has not met.
+
+    >>> returning([("A", "B"), ("B", "C"), ("C", "B"), ("C", "D")])
+    {('C', 'B')}
+    """
+    after: dict[Node, list[Node]] = {}
+    for source, target in arcs:
+        after.setdefault(source, []).append(target)
+    entered = {target for targets in after.values() for target in targets}
+    back: set[tuple[Node, Node]] = set()
+    met: set[Node] = set()
+    for first in sorted(after, key=entered.__contains__):
+        if first in met:
+            continue
+        way, on_way = [(first, iter(after[first]))], {first}
+        met.add(first)
+        while way:
+            node, targets = way[-1]
+            reached = next(targets, None)
+            if reached is None:
+                on_way.discard(way.pop()[0])
+            elif reached in on_way:
+                back.add((node, reached))
+            elif reached not in met:
+                met.add(reached)
+                on_way.add(reached)
+                way.append((reached, iter(after.get(reached, []))))
+    return back

@@ -10,6 +10,7 @@ from ibis.expr.types import Table
 
 from procmine.errors import FlowError
 from procmine.show import theme, typeface
+from procmine.show.direction import returning
 from procmine.show.frames import finished, printable
 from procmine.show.legend import Entry
 from procmine.show.picture import Map, draw, label
@@ -86,11 +87,14 @@ def _dot(
             for place, (name, kinds) in enumerate(sorted(foreign.items(), key=lambda item: -item[1].total())):
                 _step(band, f"u{place}", name, kinds, language)
                 tips[f"u{place}"] = _tip(name, kinds, language)
+    back = returning((edge.source, edge.target) for edge in edges)
     for place, edge in enumerate(edges):
         if edge.source in ids and edge.target in ids:
             words = [(line, _FIGURE) for line in typeface.wrap(printable(edge.name), _FIGURE, 80)] if edge.name else []
             named = {"label": label(words)} if words else {}
-            graph.edge(ids[edge.source], ids[edge.target], id=f"e{place}", **named)
+            # Left to itself, Graphviz leads an arc back across lanes through the steps between.
+            aside = {"tailport": "e", "headport": "e"} if (edge.source, edge.target) in back else {}
+            graph.edge(ids[edge.source], ids[edge.target], id=f"e{place}", **named, **aside)
     for outer, inner in _held(nodes, edges):
         graph.edge(ids[outer], ids[inner], style="dotted", arrowhead="none")
     return graph.source, tips

@@ -54,7 +54,7 @@ def order_chart(
             ax.annotate(step, (x, y), (8, 0), textcoords="offset points", va="center", fontsize=_LETTER)
         ax.set_xlim(-0.15, len(columns) - 0.05)
         ax.set_ylim(len(steps) - 0.4, -0.6)
-        ax.set_xticks(list(columns.values()), list(columns), ha="left")
+        ax.set_xticks(list(columns.values()), list(columns), ha="left", va="baseline")
         ax.xaxis.tick_top()
         ax.set_yticks(range(len(steps)), _times(events["timestamp"], time_zone))
         ax.tick_params(length=0)

@@ -81,8 +81,9 @@ def draw(
     """Lay `dot` out and return it as SVG.
 
     `tips` gives the tooltip of a node or an arc by its DOT `id`. Labels come from `label`; their text is centred here
-    in the box that was reserved for it, since Graphviz measures with whatever fonts it finds. `entries` and `notes`
-    become the legend below the map.
+    in the box that was reserved for it, since Graphviz measures with whatever fonts it finds. The labels of arcs and
+    the names of clusters come last, on their own ground: no arc runs through them. `entries` and `notes` become the
+    legend below the map.
     """
     root = _graphviz(dot)
     graph = root.find(f"{SVG}g")
@@ -97,15 +98,16 @@ def draw(
         if box is None:
             continue
         _centre(texts, box)
+        if group.get("class") == "node":
+            group.remove(box)
+            continue
+        above = etree.SubElement(labels, f"{SVG}g", {"class": "label"})
+        above.extend([box, *texts])
+        _tip(above, tip)
         if group.get("class") == "edge":
             _inset(box, float(group.find(f"{SVG}path").get("stroke-width", "1")) / 2)
-            above = etree.SubElement(labels, f"{SVG}g", {"class": "label"})
-            above.extend([box, *texts])
-            _tip(above, tip)
             if box.get("fill") != theme.PAPER:
                 box.set("stroke", theme.ALARM)
-        else:
-            group.remove(box)
     graph.append(labels)
     return _framed(root, graph, description, entries, notes)
 

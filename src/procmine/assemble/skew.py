@@ -50,7 +50,7 @@ def clock_table(
         high_s=_.lag_s.max(where=placed.place == placed.pairs + 1 - lowest),
     )
     corrected = offset_s(offsets.system, systems) - offset_s(offsets.against, systems)
-    return offsets.mutate(corrected_s=corrected).order_by("system", "against", "method")
+    return offsets.mutate(corrected_s=corrected.cast("float64")).order_by("system", "against", "method")
 
 
 def offset_s(system: StringValue, systems: Mapping[str, System]) -> NumericValue:

@@ -23,7 +23,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.errors import LogError, ProcmineError, nearest
-from procmine.schema import CASE, require_log
+from procmine.schema import require_log
 from procmine.study import OUTPUTS, Study, project_root
 
 Names = Literal["pseudonyms", "plain"]
@@ -77,8 +77,7 @@ def shareable_log(study: Study, *, names: Names = "pseudonyms") -> Table:
         return study.log()
     if names != "pseudonyms":
         raise ProcmineError(f"{names!r} is no way to show names", where="names", expected="pseudonyms or plain")
-    personal = [name if name == "resource" else f"{CASE}{name}" for name in study.file.personal]
-    return pseudonymise(study.log(), personal, key=pseudonym_key())
+    return pseudonymise(study.log(), study.file.personal_columns, key=pseudonym_key())
 
 
 def pseudonym_key() -> bytes:

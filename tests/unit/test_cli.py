@@ -1,9 +1,12 @@
+import json
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from procmine import cli
+from procmine.cli.lab import lab_command
 from procmine.report import run
 from small_project import FLOW
 
@@ -73,8 +76,8 @@ def test_a_missing_file_is_code_2(project, capsys):
     assert "steps.csv: no such file" in err
 
 
-@pytest.mark.parametrize("verb", ["report", "log", "check"])
-def test_a_study_with_a_wrong_column_is_code_2_for_every_verb(project, capsys, verb):
+@pytest.mark.parametrize("verb", ["report", "log"])
+def test_a_study_with_a_wrong_column_is_code_2(project, capsys, verb):
     path = project / "eventlogs" / "tiny" / "study.yaml"
     path.write_text(path.read_text("utf-8").replace("resource: by", "resource: who"), "utf-8")
     code, out, err = exits(["report", "tiny", "--study", "tiny"] if verb == "report" else [verb, "tiny"], capsys)
@@ -83,14 +86,35 @@ def test_a_study_with_a_wrong_column_is_code_2_for_every_verb(project, capsys, v
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("arguments", [["report", "tiny", "--study", "tiny"], ["check", "tiny"]])
-def test_a_flow_that_matches_nothing_is_code_2(project, capsys, arguments):
+def test_check_says_every_mistake_and_that_the_study_cannot_be_used(project, capsys):
+    path = project / "eventlogs" / "tiny" / "study.yaml"
+    text = path.read_text("utf-8").replace("resource: by", "resource: who").replace("activity: step", "activity: stp")
+    path.write_text(text, "utf-8")
+    code, out, err = exits(["check", "tiny"], capsys)
+    assert (code, err) == (2, "")
+    assert "steps.csv: no column 'who'" in out
+    assert "steps.csv: no column 'stp'. Did you mean 'step'?" in out
+    assert out.splitlines()[-1] == "tiny cannot be used: 2 to put right."
+
+
+def test_check_of_no_study_is_one_message(project, capsys):
+    code, out, err = exits(["check", "tinny"], capsys)
+    assert (code, out) == (2, "")
+    assert "no study 'tinny'. Did you mean 'tiny'?" in err
+
+
+def give_a_flow_of_other_steps(project):
     study = project / "eventlogs" / "tiny"
     (study / "flow.bpmn").write_text(FLOW, "utf-8")
     (study / "study.yaml").write_text((study / "study.yaml").read_text("utf-8") + "designed_flow: flow.bpmn\n", "utf-8")
-    code, _, err = exits(arguments, capsys)
+
+
+@pytest.mark.parametrize("arguments", [["report", "tiny", "--study", "tiny"], ["check", "tiny"]])
+def test_a_flow_that_matches_nothing_is_code_2(project, capsys, arguments):
+    give_a_flow_of_other_steps(project)
+    code, out, err = exits(arguments, capsys)
     assert code == 2
-    assert "flow.bpmn: none of its steps (Other) is an activity of the log" in err
+    assert "flow.bpmn: none of its steps (Other) is an activity of the log" in out + err
 
 
 def test_a_bug_in_a_notebook_is_code_1_and_one_message(project, capsys, monkeypatch):
@@ -143,6 +167,67 @@ def test_check_shows_the_most_harmful_reason_first_and_says_that_all_is_well(pro
     assert out.rstrip().endswith("tiny can be used.")
 
 
+def test_new_drafts_a_study_that_check_leads_through(project, capsys):
+    shelf = project / "eventlogs"
+    (shelf / "tiny" / "study.yaml").unlink()
+    code, out, err = exits(["new", str(shelf / "tiny")], capsys)
+    assert (code, out.strip()) == (0, str(shelf / "tiny" / "study.yaml"))
+    assert err == f"Lines marked FILL IN: 1. Then: procmine check {shelf / 'tiny'}\n"
+    code, out, _ = exits(["check", "tiny"], capsys)
+    assert code == 2
+    assert "systems.steps.time_zone: no time zone 'FILL IN'" in out
+    path = shelf / "tiny" / "study.yaml"
+    path.write_text(path.read_text("utf-8").replace("FILL IN", "Asia/Shanghai"), "utf-8")
+    code, out, _ = exits(["check", "tiny"], capsys)
+    assert code == 0
+    assert "5 rows read, 1 set aside, 4 events" in out
+    code, _, err = exits(["new", str(shelf / "tiny")], capsys)
+    assert code == 2
+    assert "there is a study already" in err
+
+
+def test_log_writes_ocel_parquet_and_csv_with_pseudonyms(project, capsys, tmp_path):
+    targets = {"--ocel": tmp_path / "t.json", "--parquet": tmp_path / "t.parquet", "--csv": tmp_path / "t.csv"}
+    options = [str(part) for pair in targets.items() for part in pair]
+    code, out, err = exits(["log", "tiny", *options, "--object", "customer=case:customer"], capsys)
+    assert (code, err) == (0, "")
+    assert all(str(path) in out for path in targets.values())
+    ocel = json.loads(targets["--ocel"].read_text("utf-8"))
+    assert {kind["name"] for kind in ocel["objectTypes"]} == {"order", "customer"}
+    shown = [targets["--ocel"].read_text("utf-8"), targets["--csv"].read_text("utf-8-sig")]
+    shown.append(repr(pd.read_parquet(targets["--parquet"]).to_numpy().tolist()))
+    assert not any(name in text for text in shown for name in ("Ann", "Bob", "Acme", "Beta"))
+    assert all("受理" in text for text in shown)
+
+
+def test_log_writes_names_where_they_are_asked_for(project, capsys, tmp_path):
+    code, *_ = exits(["log", "tiny", "--csv", str(tmp_path / "t.csv"), "--names", "plain"], capsys)
+    assert code == 0
+    assert "Ann" in (tmp_path / "t.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--object", "a=case:customer"], "procmine: --object: objects are for an OCEL file"),
+        (["--object", "customer"], "procmine: --object: 'customer' is no type of objects. Write TYPE=COLUMN."),
+        (["--object", "a=x", "--object", "a=y"], "procmine: --object: a is given twice."),
+        (
+            ["--ocel", "t.json", "--object", "a=case:x"],
+            "procmine: objects, a: no column 'case:x' to take objects from.",
+        ),
+        (["--csv", "t.parquet"], "procmine: --csv: t.parquet is no .csv file. A name ending in .csv."),
+        (["--parquet", "t.csv"], "procmine: --parquet: t.csv is no .parquet file."),
+    ],
+)
+def test_a_mistaken_target_is_one_message(project, capsys, monkeypatch, *, arguments, message):
+    monkeypatch.chdir(project)
+    code, _, err = exits(["log", "tiny", *arguments], capsys)
+    assert code == 2
+    assert err.startswith(message)
+    assert not [*project.glob("t.*")]
+
+
 def test_simulate_writes_a_study(project, capsys, tmp_path):
     code, out, _ = exits(["simulate", "--orders", "3", "--out", str(tmp_path / "made")], capsys)
     assert code == 0
@@ -154,7 +239,7 @@ def test_simulate_writes_a_study(project, capsys, tmp_path):
 
 
 def test_lab_opens_the_notebooks_and_keeps_its_checkpoints_elsewhere(project):
-    command = cli._lab_command("/scratch", ["--no-browser"])
+    command = lab_command("/scratch", ["--no-browser"])
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={project / 'notebooks'}" in command
     assert "--FileCheckpoints.checkpoint_dir=/scratch" in command
@@ -169,7 +254,7 @@ def test_the_installed_command_knows_its_version_and_its_verbs(project):
     assert version.stdout.startswith("procmine ")
 
 
-@pytest.mark.parametrize("verb", ["report", "log", "check", "simulate", "lab"])
+@pytest.mark.parametrize("verb", ["report", "new", "check", "log", "simulate", "lab"])
 def test_every_verb_has_a_help(verb, capsys):
     code, out, _ = exits([verb, "--help"], capsys)
     assert code == 0

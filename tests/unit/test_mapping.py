@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from procmine.assemble.mapping import StatusEvents, StudyFile
-from procmine.assemble.study_file import load_study_file
+from procmine.assemble.study_file import all_mistakes, load_study_file
 from procmine.errors import StudyError
 
 GOOD = """\
@@ -196,7 +196,32 @@ def test_events_need_a_key_of_their_own(tmp_path):
     assert "sources.parts.keys: events need a key that orders do not share" in refusal(tmp_path, text)
 
 
+def test_personal_names_attributes_of_orders_and_of_events(tmp_path):
+    text = GOOD.replace("timestamp: time}", "timestamp: time, attributes: {account: account, tier: tier}}")
+    text += "    order_attributes: {customer: customer, tier: tier}\npersonal: [resource, account, customer, tier]\n"
+    columns = ["resource", "event:account", "case:customer", "case:tier", "event:tier"]
+    assert load(tmp_path, text).personal_columns == columns
+
+
+def test_all_mistakes_are_listed_and_what_is_right_is_kept(tmp_path):
+    wrong = GOOD.replace("Asia", "Asja").replace("activity: step", "activity: step, resource: {valu: x}")
+    (tmp_path / "study.yaml").write_text(wrong, "utf-8")
+    study, mistakes = all_mistakes(tmp_path / "study.yaml")
+    assert mistakes[0].where.partition(", ")[2] == "systems.crm.time_zone"
+    assert len(mistakes) > 1
+    (tmp_path / "study.yaml").write_text(GOOD.replace("Asia", "Asja"), "utf-8")
+    study, mistakes = all_mistakes(tmp_path / "study.yaml")
+    assert (study.systems["crm"].time_zone, len(mistakes)) == (None, 1)
+    (tmp_path / "study.yaml").write_text(GOOD.replace("Asia", "Asja") + "personal: [whom]\n", "utf-8")
+    study, mistakes = all_mistakes(tmp_path / "study.yaml")
+    assert study is None
+    assert ["no time zone" in str(mistakes[0]), "personal: no column 'whom'" in str(mistakes[1])] == [True, True]
+
+
 def test_several_mistakes_are_counted(tmp_path):
+    twice = GOOD.replace("order: order", "order: ordre") + "personal: [whom]\n"
+    assert "order: no source has a key 'ordre'" in refusal(tmp_path, twice)
+    assert "(and 1 more)" in refusal(tmp_path, twice)
     assert "(and 1 more)" in refusal(tmp_path, GOOD.replace("Asia", "Asja").replace("rank: 1", "rank: first"))
 
 

@@ -104,6 +104,25 @@ def test_the_log_of_a_report_hides_the_study_s_personal_columns(project):
         shareable_log(study, names="none")
 
 
+def test_an_attribute_of_events_can_be_personal(make_study):
+    definition = """
+title: One order
+order: order
+systems: {shop: {rank: 1, time_zone: UTC}}
+sources:
+  steps:
+    file: steps.csv
+    system: shop
+    keys: {order: order}
+    events: {form: row, activity: step, timestamp: done, attributes: {account: account, note: note}}
+    order_attributes: {account: payer}
+personal: [account]
+"""
+    export = "order,step,done,account,note,payer\n1,Pay,2024-01-01,A-7,n,A-8\n"
+    shown = rows(shareable_log(make_study(definition, {"steps.csv": export})), "event:account", "case:account")
+    assert all(PSEUDONYM.fullmatch(name) for name in shown[0])
+
+
 def test_an_empty_list_of_columns_changes_nothing():
     log = log_of("a: X/Ann")
     assert pseudonymise(log, [], key=KEY) is log

@@ -48,7 +48,7 @@ def _rows(reader: Reader, path: Path, columns: Sequence[str], scratch: ExitStack
         rows = spooled(_blocks(reader(stream, path, typed=False), columns, known), columns, attempt)
         if not known:
             raise ExportError("this log has no events", where=path, expected="At least one event")
-        require_columns(columns, known, path)
+        require_columns(columns, sorted(known), path)
         scratch.push(attempt.pop_all())
     return rows
 

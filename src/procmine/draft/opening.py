@@ -1,0 +1,146 @@
+"""Find the exports in a folder, and open each with what can be guessed of how it is written."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ibis.expr.types import Table
+from pydantic import ValidationError
+
+from procmine.assemble.formats import Format, with_format
+from procmine.assemble.mapping import Source
+from procmine.assemble.reading import read_export, text
+from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
+from procmine.draft.charset import delimiter_of, encoding_of
+from procmine.errors import ExportError
+
+SAMPLE = 64 << 20
+"""Bytes of a text file that are looked at; of a bigger one, only its beginning. Other formats are read whole."""
+_HEAD = 1 << 20
+_TEXT: tuple[Format, ...] = ("csv", "tsv", "json_lines")
+_NO_COLUMN = "\0"
+"""No export has a column of this name: asked for it, a reader opens the export and says which columns there are."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that can be read: the keys of its source that say how, its rows, and what was seen of it."""
+
+    given: dict[str, str]
+    rows: Table
+    columns: list[str]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def file(self) -> str:
+        """Its file, under `exports/`."""
+        return self.given["file"]
+
+
+def exports_in(folder: Path, scratch: ExitStack) -> tuple[list[Export], list[ExportError]]:
+    """Every table of every file under `folder`, in the order of names, and why the other files are none.
+
+    Hidden files are passed over. The rows live as long as `scratch`.
+    """
+    found: list[Export] = []
+    refused: list[ExportError] = []
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if not path.is_dir() and not any(part.startswith((".", "~$")) for part in parts):
+            for table in _tables(path, "/".join(parts), scratch):
+                if isinstance(table, Export):
+                    found.append(table)
+                else:
+                    refused.append(ExportError(table.found, where="/".join(parts), expected=table.expected))
+    return found, refused
+
+
+def _tables(path: Path, file: str, scratch: ExitStack) -> Iterator[Export | ExportError]:
+    """The tables or sheets of a file, or why there is none."""
+    try:
+        form: Format = with_format({"file": file})["format"]
+    except ValueError:
+        yield ExportError("its ending is of no format that can be read")
+        return
+    kind = "sheet" if form == "excel" else "table"
+    try:
+        sample, written, notes = _sampled(path, form, scratch) if form in _TEXT else (path, {}, [])
+        given = {"file": file, **written}
+        yield _opened(sample, given, notes, scratch)
+    except UnnamedTableError as several:
+        for name in several.names:
+            try:
+                yield _opened(path, {"file": file, kind: name}, [], scratch)
+            except ExportError as error:
+                yield ExportError(f"{kind} {name!r}: {error.found}", expected=error.expected)
+    except ExportError as error:
+        yield error
+
+
+def _source(given: dict[str, str], *, column: str = _NO_COLUMN) -> Source:
+    try:
+        return Source.model_validate({**given, "keys": {"any": column}})
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ExportError(message, where=given["file"]) from error
+
+
+def _opened(path: Path, given: dict[str, str], notes: list[str], scratch: ExitStack) -> Export:
+    source = _source(given)
+    known: list[str] = []
+    try:
+        read_export(path, source, [_NO_COLUMN], scratch)
+    except MissingColumnError as error:
+        known = [name for name in error.known if name and not any(one.startswith(f"{name}.") for one in error.known)]
+    columns = list({name.lower(): name for name in reversed(known)}.values())[::-1]
+    if not columns:
+        raise ExportError("there are no columns in it")
+    alike = [f"{name}: left out, another differs only in upper and lower case" for name in known if name not in columns]
+    return Export(given, read_export(path, source, columns, scratch), columns, [*notes, *alike])
+
+
+def _sampled(path: Path, form: Format, scratch: ExitStack) -> tuple[Path, dict[str, str], list[str]]:
+    """A text file, or of a big or compressed one its beginning, plain; how it is written; and what to know of it."""
+    sample, is_whole = _sample(path, scratch)
+    given, notes = _written(sample, form)
+    return sample, given, notes if is_whole else [f"only its first {SAMPLE >> 20} MiB were looked at", *notes]
+
+
+def _sample(path: Path, scratch: ExitStack) -> tuple[Path, bool]:
+    """The file itself where it is small and not compressed; else its beginning, in whole lines, plain."""
+    require_file(path)
+    packed = path.suffix.lower() == ".gz"
+    if not packed and path.stat().st_size <= SAMPLE:
+        return path, True
+    copy = text.scratch_file(scratch, path.stem if packed else path.name)
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            head = file.read(SAMPLE)
+            is_whole = not file.read(1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise ExportError(f"the compressed file is cut off or is no gzip file: {error}", where=path) from error
+    copy.write_bytes(head if is_whole else head[: head.rfind(b"\n") + 1])
+    return copy, is_whole
+
+
+def _written(sample: Path, form: Format) -> tuple[dict[str, str], list[str]]:
+    """The keys that say how a text file is written, where that is not as a source takes for granted, and why."""
+    with sample.open("rb") as file:
+        head = file.read(_HEAD)
+    lines = head[: head.rfind(b"\n") + 1] or head
+    encoding = encoding_of(lines)
+    if encoding.name is None:
+        raise ExportError(f"its encoding is not known: {encoding.why}", where=sample)
+    given, notes = {}, []
+    if encoding.name != "utf-8":
+        given["encoding"] = encoding.name
+    if encoding.name != "utf-8" or "; " in encoding.why:
+        notes.append(f"{encoding.name}: {encoding.why}")
+    if form != "json_lines":
+        delimiter = delimiter_of(lines.decode(encoding.name, errors="replace").removeprefix("\ufeff"))
+        if delimiter != ("\t" if form == "tsv" else ","):
+            given["delimiter"] = delimiter
+    return given, notes

@@ -1,0 +1,347 @@
+"""What `procmine new` guesses of one file, one column, one folder, from exports typed by hand."""
+
+import datetime
+import gzip
+import json
+import sqlite3
+from contextlib import closing
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import log_of
+from procmine.assemble.study_file import all_mistakes, load_study_file
+from procmine.draft import MARK, draft_study, opening
+from procmine.draft.charset import delimiter_of, encoding_of
+from procmine.draft.names import activity_of, kind_of, says
+from procmine.draft.yaml_text import comment, word
+from procmine.errors import StudyError
+from procmine.exchange import write_xes
+from procmine.study import open_study
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("受理编号,客户\nB1,云岭医院\n".encode(), "utf-8"),
+        ("受理编号,客户\nB1,云岭医院\n".encode("gb18030"), "gb18030"),
+        ("受理编号,客户\nB1,云岭医院\n".encode("utf-8-sig"), "utf-8"),
+        ("受理编号,客户\n".encode("utf-16"), "utf-16"),
+        ("pedido,situação\n1,não\n2,três\n3,são\n".encode("latin-1"), "cp1252"),
+        (b"plain,ascii\n1,2\n", "utf-8"),
+        ("受理编号\n".encode("utf-16-le"), None),
+        (b"\x81\x8d\x8f,\x90\n\x9d\n", None),
+    ],
+)
+def test_the_encoding_of_a_beginning(head, name):
+    assert encoding_of(head).name == name
+
+
+def test_a_few_broken_lines_do_not_hide_the_encoding():
+    lines = ["B1,云岭医院".encode("gb18030")] * 19 + [b"B2,\xff\xff"]
+    found = encoding_of(b"\n".join(lines) + b"\n")
+    assert (found.name, found.why) == (
+        "gb18030",
+        "its text decodes; 1 of 20 lines do not decode, and will be set aside",
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "mark"),
+    [
+        ("a,b\n1,2\n", ","),
+        ("a;b;c\n1,5;2,5;3,5\n", ";"),
+        ("a\tb\nx,y\tz\n", "\t"),
+        ("a|b\n1|2\n", "|"),
+        ("a\n1\n", ","),
+        ('a;b\n"x;y";z\n', ";"),
+        ("", ","),
+    ],
+)
+def test_the_delimiter_is_the_one_that_cuts_every_row_alike(head, mark):
+    assert delimiter_of(head) == mark
+
+
+@pytest.mark.parametrize(
+    ("column", "part"),
+    [
+        ("处理人", "resource"), ("operator", "resource"), ("org:resource", "resource"), ("done_by", "resource"),
+        ("处理部门", "department"), ("org:group", "department"), ("环节", "activity"), ("concept:name", "activity"),
+        ("order_id", "key"), ("orderId", "key"), ("工单编号", "key"), ("case:concept:name", "key"),
+        ("estimated_delivery", "plan"), ("customer_name", "person"), ("开始时间", "start"),
+    ],
+)  # fmt: skip
+def test_what_a_name_says(column, part):
+    assert says(column, part)
+
+
+@pytest.mark.parametrize(
+    ("column", "part"),
+    [("customer_state", "status"), ("客户等级", "person"), ("note", "key"), ("case:concept:name", "activity")],
+)
+def test_what_a_name_does_not_say(column, part):
+    assert not says(column, part)
+
+
+def test_names_without_what_they_hold():
+    assert [activity_of(name) for name in ("受理时间", "approved_at", "time")] == ["受理", "approved", "time"]
+    assert [kind_of(name) for name in ("合同编号", "order_id", "id")] == ["合同", "order", "id"]
+
+
+@given(st.text())
+def test_any_text_is_one_word_of_yaml_and_one_line_of_comment(text):
+    line = f"key: {word(text)}  {comment(text)}\nnext: word\n"
+    assert yaml.safe_load(line) == {"key": text, "next": "word"}
+
+
+CRM = "opp,contract,step,team,by,done\n" + "".join(
+    f"SJ{n:04},{f'HT{n:04}' if step == 'Offer' else ''},{step},Sales,{by},2024-01-{n:02} {hour}:15:00\n"
+    for n in range(1, 21)
+    for step, by, hour in (("Lead", "Ann", "09"), ("Offer", "Bob", "10"))
+)
+BOSS = "order_no;contract;tier;accepted_at;accepted_by;closed_at;closed_by\n" + "".join(
+    f"B{n:04};HT{n:04};gold;2024-02-{n:02}T09:30:00+08:00;Cai;2024-02-{n:02}T11:00:00+08:00;Dan\n" for n in range(1, 21)
+)
+WORK = "工单编号\t受理编号\t工序\t处理人\t开始时间\t完成时间\n" + "".join(
+    f"GD{n:04}{step}\tB{n:04}\t{label}\t王芳\t2024/03/{n:02} 08:00\t2024/03/{n:02} 09:00\n"
+    for n in range(1, 21)
+    for step, label in enumerate(("勘查", "安装"))
+)
+
+
+def folder_of(path, **files):
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.fixture
+def exports(tmp_path):
+    files = {"crm.csv": CRM, "boss.txt": BOSS, "work.tsv.gz": gzip.compress(WORK.encode("gb18030"))}
+    files |= {"notes.pdf": "no export", "broken.xlsx": b"PK no workbook", "empty.csv": b"", ".hidden.csv": "a,b\n"}
+    return folder_of(tmp_path / "study" / "exports", **files)
+
+
+def test_a_folder_of_exports_becomes_a_study_that_waits_for_its_zones_only(exports):
+    before = {path: path.read_bytes() for path in exports.iterdir()}
+    path = draft_study(exports)
+    assert path == exports.parent / "study.yaml"
+    assert {path: path.read_bytes() for path in exports.iterdir()} == before
+    text = path.read_text("utf-8")
+    for line in (
+        "# Not read: broken.xlsx: ",
+        "# Not read: empty.csv: the file is empty.",
+        "# Not read: notes.pdf: its ending is of no format that can be read.",
+        "contract: contract  # 20 values in 20 of 40 rows, 100% of them are in boss.contract",
+    ):
+        assert line in text
+    assert "hidden" not in text
+    study, mistakes = all_mistakes(path)
+    assert [error.where.partition(", ")[2] for error in mistakes] == ["systems.crm.time_zone", "systems.work.time_zone"]
+    assert study is not None
+    assert {name: source.keys for name, source in study.sources.items()} == {
+        "boss": {"order": "order_no", "contract": "contract"},
+        "crm": {"contract": "contract", "opp": "opp"},
+        "work": {"order": "受理编号"},
+    }
+    path.write_text(text.replace(f"time_zone: {MARK}", "time_zone: Asia/Shanghai"), "utf-8")
+    log = open_study(path.parent).log()
+    assert log.count().to_pandas() == 40 + 40 + 40
+    assert log.case_id.nunique().to_pandas() == 20
+    first = log.filter(log.case_id == "B0001").order_by("position").to_pandas()
+    assert list(first["activity"]) == ["Lead", "Offer", "accepted", "closed", "勘查", "安装"]
+    assert list(first["resource"]) == ["Ann", "Bob", "Cai", "Dan", "王芳", "王芳"]
+    assert first["timestamp"].iloc[0].to_pydatetime() == datetime.datetime(2024, 1, 1, 1, 15, tzinfo=datetime.UTC)
+    assert first["start"].iloc[-1].to_pydatetime() == datetime.datetime(2024, 3, 1, 0, 0, tzinfo=datetime.UTC)
+
+
+def test_how_files_are_written_is_guessed(exports):
+    study = yaml.safe_load(draft_study(exports).read_text("utf-8"))
+    written = {
+        name: {key: source.get(key) for key in ("file", "encoding", "delimiter")}
+        for name, source in study["sources"].items()
+    }
+    assert written == {
+        "boss": {"file": "boss.txt", "encoding": None, "delimiter": ";"},
+        "crm": {"file": "crm.csv", "encoding": None, "delimiter": None},
+        "work": {"file": "work.tsv.gz", "encoding": "gb18030", "delimiter": None},
+    }
+    assert study["systems"] == {
+        "crm": {"rank": 1, "time_zone": MARK},
+        "boss": {"rank": 2},
+        "work": {"rank": 3, "time_zone": MARK},
+    }
+
+
+def test_a_study_that_is_there_stays(exports):
+    (exports.parent / "study.yaml").write_text("mine", "utf-8")
+    with pytest.raises(StudyError, match=r"study\.yaml: there is a study already\. Move it away, or give --out\."):
+        draft_study(exports.parent)
+    assert (exports.parent / "study.yaml").read_text("utf-8") == "mine"
+
+
+def test_a_folder_elsewhere_is_linked_from_a_study_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path / "home"))
+    place = folder_of(tmp_path / "May", **{"boss.csv": BOSS})
+    path = draft_study(place)
+    assert path == tmp_path / "home" / "eventlogs" / "May" / "study.yaml"
+    assert (path.parent / "exports").samefile(place)
+    assert load_study_file(path).title == "May"
+    other = folder_of(tmp_path / "June", **{"boss.csv": BOSS})
+    path.unlink()
+    with pytest.raises(StudyError, match="exports: there are other exports already"):
+        draft_study(other, out=path.parent)
+
+
+def test_a_folder_without_exports_is_one_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "none").mkdir()
+    with pytest.raises(StudyError, match=r"no export that can be read \(it is empty\)"):
+        draft_study(tmp_path / "none", out=tmp_path / "out")
+    folder_of(tmp_path / "none", **{"a.csv": b""})
+    with pytest.raises(StudyError, match=r"no export that can be read \(a\.csv: the file is empty\."):
+        draft_study(tmp_path / "none", out=tmp_path / "out")
+    with pytest.raises(StudyError, match="there is no such folder"):
+        draft_study(tmp_path / "nowhere")
+    assert not (tmp_path / "out").exists()
+
+
+def drafted(tmp_path, **files):
+    return yaml.safe_load(draft_study(folder_of(tmp_path / "exports", **files)).read_text("utf-8"))
+
+
+def test_two_systems_that_share_a_key_of_which_no_export_is_the_master(tmp_path):
+    rows = [(case, place) for case in range(1, 11) for place in (1, 2, 3)]
+    one = "case_id,activity,time\n" + "".join(f"{c},A{p},2024-01-{c:02}T0{p}:00Z\n" for c, p in rows)
+    two = "case_id,task,at\n" + "".join(f"{c},B{p},2024-02-{c:02}T0{p}:00Z\n" for c, p in rows)
+    study = drafted(tmp_path, **{"one.csv": one, "two.csv": two})
+    assert study["order"] == "case"
+    assert [source["keys"] for source in study["sources"].values()] == [{"case": "case_id"}, {"case": "case_id"}]
+
+
+def test_what_many_orders_have_and_no_other_export_is_an_attribute(tmp_path):
+    rows = "".join(f"O{n:03},cust{n % 5},S{s},2024-01-{n:02}T0{s}:00Z\n" for n in range(1, 29) for s in (1, 2))
+    source = drafted(tmp_path, **{"a.csv": f"order_id,customer,step,done\n{rows}"})["sources"]["a"]
+    assert (source["keys"], source["order_attributes"]) == ({"order": "order_id"}, {"customer": "customer"})
+    assert "shared" not in source
+
+
+def test_small_numbers_that_agree_by_chance_are_no_key(tmp_path):
+    orders = "order_no,quantity,placed\n" + "".join(f"{n},{n % 9},2024-01-{n:02}T08:00Z\n" for n in range(1, 29))
+    lines = "line,pieces\n" + "".join(f"{n},x{n}\n" for n in range(1, 10))
+    study = drafted(tmp_path, **{"orders.csv": orders, "lines.csv": lines})
+    assert [source["keys"] for source in study["sources"].values()] == [{}, {"order": "order_no"}]
+
+
+def test_keys_that_orders_share_and_keys_of_which_an_order_has_many(tmp_path):
+    items = "order_id,product_id,work_id,step,done\n" + "".join(
+        f"O{o:03},P{(o + i) % 7:03},W{o:03}{i},S{i},2024-01-{o:02}T0{i}:00Z\n" for o in range(1, 29) for i in (1, 2)
+    )
+    products = "product_id,name\n" + "".join(f"P{p:03},name {p}\n" for p in range(7))
+    work = "work_id,place\n" + "".join(f"W{o:03}{i},here\n" for o in range(1, 29) for i in (1, 2))
+    orders = "order_id,tier\n" + "".join(f"O{o:03},gold\n" for o in range(1, 29))
+    study = drafted(tmp_path, **{"i.csv": items, "p.csv": products, "w.csv": work, "o.csv": orders})
+    assert study["order"] == "order"
+    assert (study["sources"]["i"]["shared"], study["sources"]["i"]["many"]) == (["product"], ["work"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "time_format"),
+    [
+        (["31.01.2024 08:00", "01.02.2024 09:30"], "%d.%m.%Y %H:%M"),
+        (["31/01/2024", "01/02/2024"], "%d/%m/%Y"),
+        (["2024年1月31日", "2024年2月1日"], "%Y年%m月%d日"),
+        (["20240131083000", "20240201093000"], "%Y%m%d%H%M%S"),
+        (["2024-01-31 08:00:00", "2024/02/01 09:30"], None),
+    ],
+)
+def test_the_format_of_times(tmp_path, cells, time_format):
+    rows = "".join(f"A{n},S{n},{cell}\n" for n, cell in enumerate(cells))
+    source = drafted(tmp_path, **{"a.csv": f"order_id,step,done\n{rows}"})["sources"]["a"]
+    assert source.get("time_format") == time_format
+    assert source["events"]["timestamp"] == "done"
+
+
+def test_a_format_that_could_be_another_is_told(tmp_path):
+    path = draft_study(folder_of(tmp_path / "exports", **{"a.csv": "order_id,done\nA1,01/02/2024\nA2,03/04/2024\n"}))
+    assert "# %d/%m/%Y reads every time, and so does %m/%d/%Y: make sure" in path.read_text("utf-8")
+
+
+def test_times_at_midnight_are_dates_and_the_status_lists_its_labels(tmp_path):
+    rows = "".join(
+        f"A{n},{status},2024-01-{n:02} 00:00:00\n" for n in range(1, 11) for status in ("open", "null", "closed")
+    )
+    source = drafted(tmp_path, **{"a.csv": f"order_no,status,changed\n{rows}"})["sources"]["a"]
+    assert source["events"] == {
+        "form": "status",
+        "status": "status",
+        "activities": {"open": "open", "null": "null", "closed": "closed"},
+        "timestamp": "changed",
+        "resolution": "day",
+    }
+
+
+def test_a_step_that_nothing_names_is_marked(tmp_path):
+    path = draft_study(folder_of(tmp_path / "exports", **{"a.csv": "order_no,paid_at\nA1,2024-01-01T08:00Z\n"}))
+    assert f"activity: {{value: paid}}  # {MARK}: the step that its time stands for" in path.read_text("utf-8")
+    assert load_study_file(path).sources["a"].events.activity.value == "paid"
+
+
+def test_an_export_without_rows_or_times_gives_marked_questions(tmp_path):
+    path = draft_study(folder_of(tmp_path / "exports", **{"a.csv": "x,y\n"}))
+    study, mistakes = all_mistakes(path)
+    assert study is None
+    assert any("sources.a.keys" in str(error) for error in mistakes)
+    assert any("systems" in str(error) for error in mistakes)
+
+
+def test_of_a_big_file_only_the_beginning_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "SAMPLE", 1 << 20)
+    row = "A{0},S,2024-01-01T08:00Z\n"
+    path = folder_of(
+        tmp_path / "exports", **{"a.csv": "order_no,step,done\n" + "".join(map(row.format, range(60_000)))}
+    )
+    text = draft_study(path).read_text("utf-8")
+    assert "# only its first 1 MiB were looked at" in text
+    assert "# 60,000 rows" not in text
+
+
+def test_every_format_gives_its_tables_and_a_bad_table_is_listed(tmp_path):
+    folder = folder_of(tmp_path / "exports")
+    rows = [(f"B{n:04}", f"S{step}", f"2024-01-{n:02}T0{step}:00:00Z") for n in range(1, 11) for step in (1, 2)]
+    frame = pd.DataFrame(rows, columns=["order_no", "step", "done"])
+    frame.to_parquet(folder / "a.parquet")
+    with closing(sqlite3.connect(folder / "b.sqlite")) as database:
+        frame.to_sql("work", database, index=False)
+        frame.to_sql("more", database, index=False)
+    with closing(duckdb.connect(folder / "c.duckdb")) as database:
+        database.execute("CREATE TABLE steps AS SELECT * FROM frame")
+    with pd.ExcelWriter(folder / "d.xlsx", engine="xlsxwriter") as book:
+        frame.to_excel(book, sheet_name="May", index=False)
+        pd.DataFrame().to_excel(book, sheet_name="Notes", index=False)
+    lines = [json.dumps({"order": {"no": no}, "step": step, "done": done}) for no, step, done in rows]
+    (folder / "e.jsonl").write_text("\n".join(lines), "utf-8")
+    write_xes(log_of("B0001: S1 S2 | B0002: S1"), folder / "f.xes")
+    path = draft_study(folder)
+    sources = yaml.safe_load(path.read_text("utf-8"))["sources"]
+    given = {name: source.get("table") or source.get("sheet") for name, source in sources.items()}
+    assert given == {"a": None, "b_more": "more", "b_work": "work", "c": None, "d_May": "May", "e": None, "f": None}
+    assert {name: [*source["keys"].values()] for name, source in sources.items()} == {
+        **{name: ["order_no"] for name in ("a", "b_more", "b_work", "c", "d_May")},
+        "e": ["order.no"],
+        "f": ["case:concept:name"],
+    }
+    assert {source["events"]["activity"] for source in sources.values()} == {"step", "concept:name"}
+    assert "# Not read: d.xlsx: sheet 'Notes': the first row is empty." in path.read_text("utf-8")
+
+
+def test_names_are_data(tmp_path):
+    nasty = 'order_no: "x"\u2028# y'
+    content = f'"{nasty.replace(chr(34), chr(34) * 2)}",step,done\nA1,S,2024-01-01T08:00Z\nA1,T,2024-01-01T09:00Z\n'
+    study = drafted(tmp_path, **{"a # b.csv": content})
+    assert list(study["sources"]) == ["a_b"]
+    assert list(study["sources"]["a_b"]["keys"].values()) == [nasty]

@@ -18,8 +18,8 @@ from procmine import assemble, engine
 from procmine.assemble import reading
 from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.study_file import load_study_file
 from procmine.assemble.reading.presence import require_file
-from procmine.assemble.study_file import load_study_file
 from procmine.errors import StudyError, nearest
 
 EVENTLOGS = "eventlogs"
@@ -160,7 +160,7 @@ class Study:
     def same_orders(self) -> pd.DataFrame:
         """Orders that are one by the study's evidence: `order`, `same_as`, `evidence`, and whether they are `joined`.
 
-        The columns are those of `procmine.assemble.same_order.same_orders`.
+        The columns are those of `procmine.assemble.identity.same_order.same_orders`.
         """
         return pd.read_parquet(self._stored() / SAME_ORDERS)
 
@@ -169,14 +169,14 @@ class Study:
 
         One row per `system`, `against` and `method`: `pairs`, `offset_s` (how far the system's clock runs ahead) with
         its 95 % interval `low_s` to `high_s`, and `corrected_s`, what `clock_offset` takes off. Reported, never
-        corrected unless the study says so. More in `procmine.assemble.skew`.
+        corrected unless the study says so. More in `procmine.assemble.times.skew`.
         """
         return pd.read_parquet(self._stored() / CLOCKS)
 
     def clock_effects(self) -> pd.DataFrame:
         """The figures that would change sign or rank if no clock were set right; no row where none is.
 
-        The columns are those of `procmine.assemble.skew_effects.effect_table`.
+        The columns are those of `procmine.assemble.times.skew_effects.effect_table`.
         """
         return pd.read_parquet(self._stored() / CLOCK_EFFECTS)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import log_of
-from procmine.assemble.study_file import all_mistakes, load_study_file
+from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
 from procmine.draft import MARK, draft_study, opening
 from procmine.draft.charset import delimiter_of, encoding_of
 from procmine.draft.names import activity_of, kind_of, says

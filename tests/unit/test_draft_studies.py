@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from conftest import CHECKOUT, STUDIES
-from procmine.assemble.study_file import all_mistakes, load_study_file
+from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
 from procmine.draft import MARK, draft_study
 from procmine.study import open_study
 

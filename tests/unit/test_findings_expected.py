@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from conftest import BEGIN, rows
-from procmine.assemble.expectations import Expectations
 from procmine.assemble.findings import belonging
 from procmine.assemble.findings.expected import findings
 from procmine.assemble.findings.found import together
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.expectations import Expectations
 
 
 def broken(log, **expect) -> list[tuple[object, ...]]:

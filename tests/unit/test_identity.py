@@ -8,7 +8,7 @@ import pytest
 
 from conftest import rows
 from procmine import engine
-from procmine.assemble import recover
+from procmine.assemble.identity import recover
 from procmine.errors import StudyError
 
 STUDY = """\
@@ -277,7 +277,7 @@ class TestSameOrder:
     def test_components_against_networkx(self, seed):
         from contextlib import ExitStack
 
-        from procmine.assemble.components import components
+        from procmine.assemble.identity.components import components
 
         chance = random.Random(seed)
         chain = [(f"n{place:03d}", f"n{place + 1:03d}") for place in range(200)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from procmine.assemble.mapping import StatusEvents, StudyFile
-from procmine.assemble.study_file import all_mistakes, load_study_file
+from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
 from procmine.errors import StudyError
 
 GOOD = """\

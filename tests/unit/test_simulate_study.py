@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from procmine.assemble.mapping import ColumnEvents, StatusEvents
-from procmine.assemble.study_file import load_study_file
+from procmine.assemble.mapping.study_file import load_study_file
 from procmine.errors import SimulationError
 from procmine.simulate import simulate
 from procmine.simulate.exports import LAG

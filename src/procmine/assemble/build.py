@@ -11,15 +11,15 @@ from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble import ledger
 from procmine.assemble.aside import store_set_aside
-from procmine.assemble.days import DAY, DAY_END, dated_columns, placed
 from procmine.assemble.doubles import doubles_of, without_doubles
 from procmine.assemble.findings import data_quality
 from procmine.assemble.identity import order_identity
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.reading import read_export
-from procmine.assemble.skew import clock_table
-from procmine.assemble.skew_effects import effect_table
+from procmine.assemble.times.days import DAY, DAY_END, dated_columns, placed
+from procmine.assemble.times.skew import clock_table
+from procmine.assemble.times.skew_effects import effect_table
 from procmine.errors import LogError
 from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes
 from procmine.sequencing import TIE_BREAKERS, sequence

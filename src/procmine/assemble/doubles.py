@@ -9,10 +9,10 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble import days
-from procmine.assemble.evidence import Mirror
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.evidence import Mirror
 from procmine.assemble.rows import CELL, ROW
+from procmine.assemble.times import days
 
 EXACT, MIRRORED = "exact double", "mirrored"
 _DOUBLES: dict[str, dt.DataType] = {

@@ -6,7 +6,6 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
-from procmine.assemble import clock, days
 from procmine.assemble.mapping import (
     Attribute,
     AttributeType,
@@ -20,6 +19,7 @@ from procmine.assemble.mapping import (
     TimeColumn,
 )
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
+from procmine.assemble.times import clock, days
 from procmine.schema import EVENT_ATTRIBUTE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from ibis.expr.types import Table
 from pydantic import ValidationError
 
-from procmine.assemble.formats import Format, with_format
 from procmine.assemble.mapping import Source
+from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.reading import read_export, text
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
 from procmine.draft.charset import delimiter_of, encoding_of

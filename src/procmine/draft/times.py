@@ -9,8 +9,8 @@ from ibis import _
 from ibis.expr.types import StringColumn, Table, TimestampValue
 
 from procmine import engine
-from procmine.assemble import clock
 from procmine.assemble.rows import cell
+from procmine.assemble.times import clock
 
 _ISO = None
 _DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 
+from procmine.assemble.mapping.study_file import all_mistakes
 from procmine.assemble.reading.presence import require_file
-from procmine.assemble.study_file import all_mistakes
 from procmine.errors import ProcmineError
 from procmine.problems.assembled import findings, set_aside, unmatched
 from procmine.problems.declared import unlinked

@@ -9,12 +9,12 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble import clock
 from procmine.assemble.events import columns_read, time_columns, time_zone
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.reading import read_export
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.rows import ROW, cell
+from procmine.assemble.times import clock
 from procmine.errors import ExportError
 from procmine.problems.problem import Problem, unusable
 

@@ -12,12 +12,12 @@ from ibis import _
 from ibis.expr.types import BooleanValue, Table, TimestampValue
 
 from procmine import engine
-from procmine.assemble import clock
 from procmine.assemble import events as ev
 from procmine.assemble.findings.found import Check, tally, words
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.rows import CELL, ORDER, ROW, cell
+from procmine.assemble.times import clock
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes
 
 UNREADABLE = Check("cell does not read as declared", "Correct the type in study.yaml, or the cells in the system")

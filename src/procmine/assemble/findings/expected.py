@@ -11,10 +11,10 @@ from ibis import _
 from ibis.expr.types import BooleanValue, Table
 
 from procmine import engine
-from procmine.assemble.expectations import Condition, Expectations, Filled, Range
 from procmine.assemble.findings import concurrence, labels
 from procmine.assemble.findings.belonging import left_out
 from procmine.assemble.findings.found import Check, Flag, flagged, tally, words
+from procmine.assemble.mapping.expectations import Condition, Expectations, Filled, Range
 from procmine.schema import STATUS, TIME
 
 EMPTY = Check("column not filled", "Ask why the system lets it be empty; measures by it leave these events out")

@@ -11,8 +11,8 @@ import ibis
 from ibis.expr.types import StringColumn, StringValue, Table
 
 from procmine import engine
-from procmine.assemble.formats import Format
 from procmine.assemble.mapping import Source
+from procmine.assemble.mapping.formats import Format
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.rows import CELL, ROW, UNREAD
 from procmine.errors import ExportError

@@ -10,8 +10,8 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 from ibis.expr.types import Table
 
-from procmine.assemble.database import Database
 from procmine.assemble.mapping import Source
+from procmine.assemble.mapping.database import Database
 from procmine.assemble.reading.presence import require_columns, the_table
 from procmine.assemble.reading.spool import spooled
 from procmine.assemble.rows import CELL

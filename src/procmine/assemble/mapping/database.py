@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from procmine.assemble.part import Part
+from procmine.assemble.mapping.part import Part
 
 
 class Database(Part):

@@ -8,7 +8,7 @@ from ibis.expr.types import NumericValue, Table
 
 from procmine import engine
 from procmine.assemble.mapping import System
-from procmine.assemble.skew import offset_s
+from procmine.assemble.times.skew import offset_s
 from procmine.schema import RESOLUTION
 
 HANDOFF, ORDER = "median elapsed time", "share of the first before the second"

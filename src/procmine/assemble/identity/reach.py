@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.correlate import order_column, telling_keys
+from procmine.assemble.identity.correlate import order_column, telling_keys
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.rows import ROW, cell
 

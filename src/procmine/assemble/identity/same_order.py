@@ -9,9 +9,9 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.components import components
-from procmine.assemble.evidence import SameOrder
+from procmine.assemble.identity.components import components
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.evidence import SameOrder
 from procmine.schema import CASE
 
 _PAIRS: dict[str, dt.DataType] = {

@@ -10,13 +10,13 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble import events as ev
-from procmine.assemble.correlate import orders_of_keys, with_order
+from procmine.assemble.identity.correlate import orders_of_keys, with_order
+from procmine.assemble.identity.reach import every_order
+from procmine.assemble.identity.recover import recovered
+from procmine.assemble.identity.same_order import names_of_orders, same_orders
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.orders import attribute_values
-from procmine.assemble.reach import every_order
-from procmine.assemble.recover import recovered
 from procmine.assemble.rows import JOINED, NAMED, ORDER, PROBLEM, RECOVERED, ROW, UNREAD, cell
-from procmine.assemble.same_order import names_of_orders, same_orders
 
 SAME_ORDER, LINK_RECOVERED = "same order", "recovered"
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from procmine.assemble.part import Part
+from procmine.assemble.mapping.part import Part
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _LONGEST = datetime.timedelta(days=36525)

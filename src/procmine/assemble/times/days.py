@@ -7,9 +7,9 @@ from ibis import _
 from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
 
 from procmine import engine
-from procmine.assemble import clock
 from procmine.assemble.mapping import RowEvents, Source, StatusEvents, StudyFile, TimeColumn
 from procmine.assemble.rows import ROW, cell
+from procmine.assemble.times import clock
 from procmine.schema import RESOLUTION, START_RESOLUTION, TIME
 
 DAY, DAY_END = "day", "day_end"

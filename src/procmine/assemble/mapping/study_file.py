@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from procmine.assemble.consistency import ContradictionsError
-from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.consistency import ContradictionsError
+from procmine.assemble.mapping.study import StudyFile
 from procmine.errors import StudyError
 
 _MERGE = "tag:yaml.org,2002:merge"

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from procmine.assemble.evidence import Span
-from procmine.assemble.part import Part
+from procmine.assemble.mapping.evidence import Span
+from procmine.assemble.mapping.part import Part
 from procmine.errors import nearest
 
 

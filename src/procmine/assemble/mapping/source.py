@@ -1,0 +1,85 @@
+"""The systems of a study, and what each of their exports is and gives."""
+
+import datetime
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from procmine.assemble.mapping.database import Database
+from procmine.assemble.mapping.evidence import Duration
+from procmine.assemble.mapping.formats import Format, with_format
+from procmine.assemble.mapping.forms import Attribute, ColumnEvents, Events, RowEvents, StatusEvents, TimeColumn
+from procmine.assemble.mapping.part import Part
+from procmine.assemble.mapping.values import Encoding, InnerPath, TimeFormat, Zone, inside
+
+
+class System(Part):
+    """A system that records events."""
+
+    rank: int
+    """Which system's event comes first where times are equal: the lower."""
+    time_zone: Zone | None = None
+    """The zone of its times where they carry no offset."""
+    clock_offset: Duration = datetime.timedelta()
+    """How far its clock runs ahead of the true time (below zero: behind); taken off each of its times but dates."""
+
+
+class Source(Part):
+    """One export, a file or a table: the events, order attributes and links between keys that its rows give.
+
+    A link table is a source that gives two or more keys and nothing else.
+    """
+
+    file: InnerPath = ""
+    """The file under `exports/`; a source of a database server has none."""
+    format: Format
+    """Known by the file's ending where it is not given."""
+    encoding: Encoding = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """A tab where the format is tsv."""
+    sheet: str | None = None
+    """The sheet of a workbook; its first where it is not given."""
+    table: str | None = None
+    """The table or view of a database, with its schema where needed: ``sales.orders``."""
+    database: Database | None = None
+    system: str | None = None
+    time_format: TimeFormat | None = None
+    """A strptime format where times are not ISO 8601."""
+    keys: dict[str, str] = Field(min_length=1)
+    """The kind of key and the column that holds it: ``{order: order_id}``."""
+    many: list[str] = []
+    """Kinds of key of which one order may own several, as an order has several work orders."""
+    shared: list[str] = []
+    """Kinds of key that several orders share, as orders share a product: what a row with nothing but such keys says, it
+    says of each of those orders. A shared key never decides which order an event belongs to."""
+    events: Events | None = None
+    order_attributes: dict[str, str | Attribute] = {}
+    doubles: Literal["keep", "set_aside"] = "keep"
+    """What becomes of a row that agrees with one before it in every column the study reads."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_format(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not given.keys() <= cls.model_fields.keys():
+            return given
+        return with_format({**given, "file": inside(given["file"])} if isinstance(given.get("file"), str) else given)
+
+    @property
+    def export(self) -> str:
+        """Its name in ledger, log and messages: ``crm.csv``, ``crm.xlsx#May``, ``db.orders``."""
+        if self.database is not None:
+            return f"{self.database.name}.{self.table}"
+        part = self.sheet or self.table
+        return self.file if part is None else f"{self.file}#{part}"
+
+    @property
+    def forms(self) -> list[RowEvents | TimeColumn | StatusEvents]:
+        """What a row may give: one event, or one for each of several time columns."""
+        if self.events is None:
+            return []
+        return [*self.events.columns] if isinstance(self.events, ColumnEvents) else [self.events]
+
+    @property
+    def is_link(self) -> bool:
+        """Whether its rows give links between keys and nothing else."""
+        return self.events is None and not self.order_attributes

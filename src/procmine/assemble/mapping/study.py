@@ -1,0 +1,132 @@
+"""`study.yaml`: what the exports of a study are and how their rows become the events of orders.
+
+The models of this package are the reference of the file. Every key is checked before anything is read; an unknown key
+is refused with the nearest known one.
+"""
+
+import datetime
+import zoneinfo
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from procmine.assemble.mapping.consistency import ContradictionsError, problems
+from procmine.assemble.mapping.evidence import Mirror, Recovery, SameOrder
+from procmine.assemble.mapping.expectations import Expectations
+from procmine.assemble.mapping.forms import ColumnEvents
+from procmine.assemble.mapping.part import Part
+from procmine.assemble.mapping.source import Source, System
+from procmine.assemble.mapping.values import Day, InnerPath, Zone
+from procmine.schema import CASE, EVENT_ATTRIBUTE
+
+
+class Window(Part):
+    """The time over which the exports are complete. Rows outside are set aside; `to` is the study's as-of moment.
+
+    A date without a time is the first moment of that day for `from`, the last for `to`.
+    """
+
+    start: Day = Field(default=None, alias="from")
+    end: Day = Field(default=None, alias="to")
+    time_zone: Zone = "UTC"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Window":
+        first, last = self.bounds()
+        if first and last and first >= last:
+            raise ValueError(f"from {self.start} is not before to {self.end}")
+        return self
+
+    def bounds(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+        """The first and the last moment of the window, in UTC."""
+        return self._moment(self.start, datetime.time.min), self._moment(self.end, datetime.time.max)
+
+    def _moment(self, given: datetime.datetime | datetime.date | None, time: datetime.time) -> datetime.datetime | None:
+        if given is None:
+            return None
+        moment = given if isinstance(given, datetime.datetime) else datetime.datetime.combine(given, time)
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=zoneinfo.ZoneInfo(self.time_zone))
+        return zoned.astimezone(datetime.UTC)
+
+
+class StatusRules(Part):
+    """When an order is over. The first rule that holds gives its status; `open` where none does."""
+
+    attribute: str | None = None
+    """An order attribute whose value says it, where an export states the status of its orders."""
+    values: dict[str, Literal["finished", "open", "cancelled"]] = {}
+    """What the attribute's values mean; the activities decide for values that are not listed."""
+    cancelled: list[str] = []
+    """Activities of which one is enough to call the order cancelled."""
+    finished: list[str] = []
+    """Activities of which one is enough to call it finished."""
+
+
+class StudyFile(Part):
+    """The whole of `study.yaml`."""
+
+    title: str
+    order: str
+    """The kind of key that names the order."""
+    systems: dict[str, System] = Field(min_length=1)
+    sources: dict[str, Source] = Field(min_length=1)
+    activities: dict[str, str] = {}
+    """An activity's name in the exports, and its name in the log."""
+    departments: dict[str, str] = {}
+    """A department's name in the exports, and its name in the log."""
+    owners: dict[str, str] = {}
+    """The department that owns an activity, where the export does not say."""
+    mirrors: list[Mirror] = []
+    """Actions that two systems record, so that one of the two events is set aside."""
+    recover: list[Recovery] = []
+    """Evidence that gives rows without a link to their order; such events are marked in `event:joined`."""
+    same_order: list[SameOrder] = []
+    """Evidence that an order was registered under several numbers."""
+    known_order: list[tuple[str, str]] = []
+    """Activities of which the first always truly precedes the second, so that the reverse tells of a wrong clock."""
+    designed_flow: InnerPath | None = None
+    window: Window | None = None
+    status: StatusRules | None = None
+    expect: Expectations | None = None
+    """What the study knows of its data; what breaks it becomes a finding."""
+    personal: list[str] = ["resource"]
+    """What names people or customers: `resource`, or an attribute of orders or events. Reports show pseudonyms."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "StudyFile":
+        if found := list(problems(self)):
+            raise ContradictionsError(found)
+        return self
+
+    @property
+    def shared(self) -> set[str]:
+        """The kinds of key that several orders share."""
+        return {kind for source in self.sources.values() for kind in source.shared}
+
+    @property
+    def corrects_clocks(self) -> bool:
+        """Whether some system's clock is set right."""
+        return any(system.clock_offset for system in self.systems.values())
+
+    @property
+    def sources_with_doubles(self) -> list[str]:
+        """The sources of which an event may be set aside as a double."""
+        dropped = {mirror.drop for mirror in self.mirrors}
+        return [name for name, source in self.sources.items() if name in dropped or source.doubles == "set_aside"]
+
+    @property
+    def personal_columns(self) -> list[str]:
+        """The columns of the log that `personal` names; both, where orders and events have an attribute of the name."""
+        of_orders = {name for source in self.sources.values() for name in source.order_attributes}
+        of_events = {EVENT_ATTRIBUTE + name for name in self.event_attributes}
+        known = {"resource", *(CASE + name for name in of_orders)} | of_events
+        return [
+            place + name for name in self.personal for place in ("", CASE, EVENT_ATTRIBUTE) if place + name in known
+        ]
+
+    @property
+    def event_attributes(self) -> list[str]:
+        """The names of the attributes that events have, each once."""
+        forms = [source.events for source in self.sources.values() if source.events]
+        parts = [part for form in forms for part in (form.columns if isinstance(form, ColumnEvents) else [form])]
+        return list(dict.fromkeys(name for part in parts for name in part.attributes))

@@ -1,0 +1,52 @@
+"""What a value in `study.yaml` may be: zones, encodings, paths, forms of times."""
+
+import datetime
+import re
+import zoneinfo
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator
+
+
+def _known_zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise ValueError(f"no time zone {name!r}; use an IANA name such as Asia/Shanghai or UTC")
+    return name
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(f"no encoding {name!r}; use utf-8, gb18030, latin-1 or another that Python knows") from None
+    return name
+
+
+def inside(path: str) -> str:
+    """`path` itself where it stays inside of the study's folder."""
+    parts = PurePosixPath(path.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or ":" in path:
+        raise ValueError(f"{path!r} leaves the study; give a path inside its folder")
+    return path
+
+
+def _known_format(form: str) -> str:
+    for directive in re.findall(r"%-?.?", form):
+        if not re.fullmatch(r"%([aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|-[dHIjmMSy])", directive):
+            raise ValueError(f"no directive {directive!r} in a time format; write it as in %Y-%m-%d %H:%M:%S%z")
+    return form
+
+
+def _a_date(given: object) -> object:
+    if isinstance(given, str) and given.isdigit():
+        raise ValueError("not a date or time; write it as 2024-01-31 or 2024-01-31T08:00:00+08:00")
+    return given
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+TimeFormat = Annotated[str, AfterValidator(_known_format)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+InnerPath = Annotated[str, AfterValidator(inside)]
+Day = Annotated[datetime.datetime | datetime.date | None, BeforeValidator(_a_date)]
+AttributeType = Literal["string", "integer", "number", "boolean", "time"]

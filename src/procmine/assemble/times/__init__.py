@@ -1,0 +1,1 @@
+"""Times of the exports: read in their zones, dates placed in their day, clocks compared."""

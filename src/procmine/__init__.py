@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from procmine import exchange, filters, measure, mine, privacy, report, show
+    from procmine.draft import draft_study
     from procmine.errors import ProcmineError
     from procmine.exchange import read_events, read_ocel, read_xes, write_events, write_ocel, write_xes
+    from procmine.problems import study_problems
     from procmine.report import run_report
     from procmine.study import Study, open_study
 
 _PLACES = {
     "ProcmineError": "errors",
     "Study": "study",
+    "draft_study": "draft",
     "open_study": "study",
     "read_events": "exchange",
     "read_ocel": "exchange",
     "read_xes": "exchange",
     "run_report": "report",
+    "study_problems": "problems",
     "write_events": "exchange",
     "write_ocel": "exchange",
     "write_xes": "exchange",
@@ -33,6 +37,7 @@ _PLACES = {
 __all__ = [
     "ProcmineError",
     "Study",
+    "draft_study",
     "exchange",
     "filters",
     "measure",
@@ -45,6 +50,7 @@ __all__ = [
     "report",
     "run_report",
     "show",
+    "study_problems",
     "write_events",
     "write_ocel",
     "write_xes",

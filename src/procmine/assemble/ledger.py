@@ -10,6 +10,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble import events as ev
+from procmine.assemble.doubles import EXACT, MIRRORED
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW
 from procmine.errors import ExportError
@@ -18,6 +19,8 @@ from procmine.schema import USED_ROWS
 EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW = USED_ROWS
 LINK_AGAIN = "link repeated"
 NO_EVENTS = "order without events"
+SET_ASIDE_ON_PURPOSE = (ev.NO_STEP, MIRRORED, EXACT, LINK_AGAIN)
+"""The reasons of rows that a study itself asks to set aside, or that say a second time what another row says."""
 
 
 def account(candidates: Table, source: Source) -> Table:

@@ -4,6 +4,7 @@ import pytest
 
 from procmine.errors import StudyError
 from procmine.problems import Problem, study_problems
+from procmine.study import open_study
 
 STUDY = """\
 title: Two systems
@@ -133,3 +134,20 @@ def test_text_that_is_no_yaml_and_a_study_that_is_not_there(problems_of, tmp_pat
     assert problem.found.startswith("this is not a YAML file")
     with pytest.raises(StudyError, match="no study"):
         study_problems(tmp_path / "nowhere")
+
+
+def test_what_the_study_asks_to_set_aside_is_no_problem():
+    asked = {"status is no step", "mirrored"}
+    ledger = set(open_study("enterprise_activation").ledger()["reason"])
+    assert asked <= ledger
+    told = [problem.found for problem in study_problems("enterprise_activation") if problem.harm == "lost"]
+    assert told
+    assert not [found for found in told if any(reason in found for reason in asked)]
+
+
+def test_steps_outside_of_the_designed_flow_are_told_once():
+    (problem,) = [p for p in study_problems("enterprise_activation") if p.found.startswith("only the log")]
+    assert problem.harm == "doubtful"
+    assert problem.found == (
+        "only the log has Answer query, Complete order data, Query order, Repair fault, Report fault, Return order"
+    )

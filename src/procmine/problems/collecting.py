@@ -19,8 +19,8 @@ def study_problems(study: str | os.PathLike[str]) -> list[Problem]:
     `study` is a name under `eventlogs/` or a folder. Unusable are mistakes in `study.yaml`, kinds of keys that nothing
     links, files and columns that are missing, exports that cannot be read, times of no known zone, a designed flow
     that cannot be used. Where there is none of that, the log is assembled, or the stored one taken: lost are its rows
-    that were set aside, by reason, and activities that only the log or only the flow has; in doubt is each of
-    `Study.findings`. An empty list: all is well.
+    that were set aside though the study does not ask for it, by reason; in doubt are activities that only the log or
+    only the flow has, and each of `Study.findings`. An empty list: all is well.
 
     Exports are only looked into where `study.yaml` can be read that far; so a second look, after the first mistakes are
     put right, may find more.
@@ -52,7 +52,7 @@ def _of_log(study: Study) -> Iterator[Problem]:
         only = [unusable(error, place=str(study.designed_flow))]
     yield from (problem for problem in only if problem.harm == "unusable")
     yield from set_aside(study)
-    yield from (problem for problem in only if problem.harm == "lost")
+    yield from (problem for problem in only if problem.harm == "doubtful")
     yield from findings(study)
 
 

@@ -38,7 +38,8 @@ def test_equal_arguments_give_equal_bytes_and_another_seed_others(tmp_path: Path
         for name, seed in (("one", 1), ("again", 1), ("other", 2))
     )
     assert one == again
-    assert {name for name in one if one[name] == other[name]} == {"study.yaml", "designed_flow.bpmn"}
+    promised = {"study.yaml", "designed_flow.bpmn", "standards.csv", "hours.csv", "calendar.csv"}
+    assert {name for name in one if one[name] == other[name]} == promised
 
 
 def test_study_file_is_valid_and_names_what_the_systems_write(made: tuple[Described, Path]) -> None:

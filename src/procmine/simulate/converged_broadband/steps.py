@@ -11,6 +11,7 @@ from procmine.simulate import faults as ft
 from procmine.simulate.flow import Branch, Decision, Department, End, Flow, Merge, Node, Orders, Start, Task
 from procmine.simulate.hours import Week
 from procmine.simulate.span import Span
+from procmine.simulate.state import State
 
 TOUCHPOINTS = "Touchpoints"
 ORDER_CENTRE = "Order centre"
@@ -34,19 +35,20 @@ LONG_LUNCH = Week(((8.5, 11.5), (14.5, 18)), SIX_DAYS)
 
 def flow(*, redesigned: bool) -> Flow:
     """The flow as it is after the redesign, or as it was before."""
+    state = State(redesigned, 0.55, 0.35)
     return Flow(
         name="converged_broadband",
         title="Converged broadband order",
-        nodes=_nodes(redesigned=redesigned),
+        nodes=_nodes(state),
         extra={
-            "enquire": _task("Enquire about resources", SUPPORT, "Resources", delay=1.5, work=0.2),
-            "answer": _task("Answer enquiry", RESOURCES, "Resources", delay=2, work=0.3),
-            "return_order": _task("Return order", SUPPORT, "BOSS", delay=1, work=0.2),
-            "complete_data": _task("Complete order data", TOUCHPOINTS, "Touchpoint app", delay=6, work=0.3),
-            "report_fault": _task("Report fault", SERVICE, "Installer app", delay=0.2, work=0.2),
-            "repair_fault": _task("Repair fault", INSTALLERS, "Installer app", delay=4, work=1.5),
+            "enquire": state.step("Enquire about resources", SUPPORT, "Resources", delay=1.5, work=0.2),
+            "answer": state.step("Answer enquiry", RESOURCES, "Resources", delay=2, work=0.3),
+            "return_order": state.step("Return order", SUPPORT, "BOSS", delay=1, work=0.2),
+            "complete_data": state.step("Complete order data", TOUCHPOINTS, "Touchpoint app", delay=6, work=0.3),
+            "report_fault": state.step("Report fault", SERVICE, "Installer app", delay=0.2, work=0.2),
+            "repair_fault": state.step("Repair fault", INSTALLERS, "Installer app", delay=4, work=1.5),
         },
-        faults=_faults(redesigned=redesigned),
+        faults=_faults(state),
         orders=Orders(
             attributes={
                 "tier": {"gold": 0.15, "silver": 0.35, "bronze": 0.5},
@@ -57,102 +59,70 @@ def flow(*, redesigned: bool) -> Flow:
             hours=SELLING,
             patience=("tier", {"gold": 0.8, "silver": 1.0, "bronze": 1.1}),
         ),
-        departments=_departments(redesigned=redesigned),
+        departments=_departments(state),
     )
 
 
-def _departments(*, redesigned: bool) -> dict[str, Department]:
+def _departments(state: State) -> dict[str, Department]:
     office, machine = Department(hours=OFFICE), Department()
     return {
         TOUCHPOINTS: Department(hours=COUNTER, busy=0.3, least=6),
-        ORDER_CENTRE: machine if redesigned else Department(hours=DESK, busy=0.3),
-        RESOURCES: Department(hours=LONG_DAY) if redesigned else office,
-        SUPPORT: Department(hours=LONG_DAY, least=3) if redesigned else Department(hours=OFFICE, least=3),
+        ORDER_CENTRE: machine if state.redesigned else Department(hours=DESK, busy=0.3),
+        RESOURCES: Department(hours=LONG_DAY) if state.redesigned else office,
+        SUPPORT: Department(hours=LONG_DAY, least=3) if state.redesigned else Department(hours=OFFICE, least=3),
         ENGINEERING: Department(hours=FIELD),
-        INSTALLERS: Department(hours=LONG_DAY if redesigned else FIELD, busy=0.5, least=2),
-        NOC: machine if redesigned else office,
-        BILLING: machine if redesigned else office,
+        INSTALLERS: Department(hours=LONG_DAY if state.redesigned else FIELD, busy=0.5, least=2),
+        NOC: machine if state.redesigned else office,
+        BILLING: machine if state.redesigned else office,
         SERVICE: Department(hours=LONG_DAY),
     }
 
 
-def _task(
-    name: str,
-    department: str,
-    system: str,
-    following: str = "",
-    *,
-    delay: float,
-    work: float,
-    checkpoint: bool = False,
-) -> Task:
-    """A step with the median hours of its delay and its work."""
-    return Task(name, department, system, Span(delay, 0.55), Span(work, 0.35), following, checkpoint)
-
-
-def _nodes(*, redesigned: bool) -> dict[str, Node]:
-    def step(
-        name: str,
-        department: str,
-        system: str,
-        following: str,
-        *,
-        delay: tuple[float, float],
-        work: tuple[float, float],
-        checkpoint: bool = False,
-    ) -> Task:
-        """A step with its median delay and work, before and after."""
-        return _task(
-            name,
-            department,
-            system,
-            following,
-            delay=delay[redesigned],
-            work=work[redesigned],
-            checkpoint=checkpoint,
-        )
-
-    def share(before: float, after: float) -> float:
-        return after if redesigned else before
-
+def _nodes(state: State) -> dict[str, Node]:
     def desk(name: str, following: str, *, delay: float, work: float) -> Task:
         """A step of the order centre: by clerks before, by machine after."""
-        if redesigned:
+        if state.redesigned:
             return Task(
                 name, ORDER_CENTRE, "Order centre", Span(0.15, 0.6, 0.02, 0.4), Span(0.01, 0.3, 0.003), following
             )
-        return _task(name, ORDER_CENTRE, "Order centre", following, delay=delay, work=work)
+        return state.step(name, ORDER_CENTRE, "Order centre", following, delay=delay, work=work)
 
     return {
         "start": Start("Service wanted", TOUCHPOINTS, "place_order"),
-        "place_order": step(
+        "place_order": state.step(
             "Place order", TOUCHPOINTS, "Touchpoint app", "assign_order", delay=(0, 0), work=(0.3, 0.15)
         ),
         "assign_order": desk("Assign order", "check_order", delay=0.93, work=0.25),
-        "check_order": step(
+        "check_order": state.step(
             "Check order", RESOURCES, "Resources", "reach", delay=(4, 0.2), work=(0.6, 0.1), checkpoint=True
         ),
         "reach": Decision(
             "Within reach?",
             RESOURCES,
             (
-                Branch("Within reach", "accept_order", share(0.98, 0.996)),
-                Branch("Out of reach", "to_withdraw", share(0.02, 0.004)),
+                Branch("Within reach", "accept_order", state.of(0.98, 0.996)),
+                Branch("Out of reach", "to_withdraw", state.of(0.02, 0.004)),
             ),
         ),
-        "accept_order": step("Accept order", SUPPORT, "BOSS", "how", delay=(4, 0.4), work=(0.5, 0.2)),
+        "accept_order": state.step("Accept order", SUPPORT, "BOSS", "how", delay=(4, 0.4), work=(0.5, 0.2)),
         "how": Decision(
             "Who installs?",
             SUPPORT,
-            (Branch("Dispatched", "dispatch_order", share(1, 0.55)), Branch("Grabbed", "grab_order", share(0, 0.45))),
+            (
+                Branch("Dispatched", "dispatch_order", state.of(1, 0.55)),
+                Branch("Grabbed", "grab_order", state.of(0, 0.45)),
+            ),
         ),
         "dispatch_order": desk("Dispatch order", "to_site", delay=8, work=0.5),
-        "grab_order": step("Grab order", INSTALLERS, "Installer app", "to_site", delay=(1, 0.8), work=(0.1, 0.1)),
+        "grab_order": state.step("Grab order", INSTALLERS, "Installer app", "to_site", delay=(1, 0.8), work=(0.1, 0.1)),
         "to_site": Merge(INSTALLERS, "wanted"),
         "wanted": Decision(
             "Still wanted?",
             INSTALLERS,
-            (Branch("Wanted", "port", share(0.965, 0.997)), Branch("Given up", "to_withdraw", share(0.035, 0.003))),
+            (
+                Branch("Wanted", "port", state.of(0.965, 0.997)),
+                Branch("Given up", "to_withdraw", state.of(0.035, 0.003)),
+            ),
         ),
         "port": Decision(
             "Port free?",
@@ -163,49 +133,50 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
             ),
             by="region",
         ),
-        "build_port": step("Build port", ENGINEERING, "Installer app", "to_install", delay=(14, 8), work=(6, 5)),
+        "build_port": state.step("Build port", ENGINEERING, "Installer app", "to_install", delay=(14, 8), work=(6, 5)),
         "to_install": Merge(INSTALLERS, "install"),
-        "install": step("Install at customer", INSTALLERS, "Installer app", "activate", delay=(16, 12), work=(3.5, 2)),
-        "activate": step("Activate service", NOC, "BOSS", "check_identity", delay=(2.5, 0.1), work=(0.4, 0.06)),
-        "check_identity": step(
+        "install": state.step(
+            "Install at customer", INSTALLERS, "Installer app", "activate", delay=(16, 12), work=(3.5, 2)
+        ),
+        "activate": state.step("Activate service", NOC, "BOSS", "check_identity", delay=(2.5, 0.1), work=(0.4, 0.06)),
+        "check_identity": state.step(
             "Check identity", INSTALLERS, "ID and charging", "charge", delay=(1, 0.1), work=(0.3, 0.1), checkpoint=True
         ),
-        "charge": step(
+        "charge": state.step(
             "Charge customer", BILLING, "ID and charging", "complete_order", delay=(2.5, 0.1), work=(0.3, 0.06)
         ),
-        "complete_order": step("Complete order", SUPPORT, "BOSS", "rate_service", delay=(3, 0.8), work=(0.3, 0.1)),
-        "rate_service": step("Rate service", SERVICE, "Rating", "closed", delay=(20, 12), work=(0.1, 0.1)),
+        "complete_order": state.step(
+            "Complete order", SUPPORT, "BOSS", "rate_service", delay=(3, 0.8), work=(0.3, 0.1)
+        ),
+        "rate_service": state.step("Rate service", SERVICE, "Rating", "closed", delay=(20, 12), work=(0.1, 0.1)),
         "closed": End("Order closed", SERVICE),
         "to_withdraw": Merge(SUPPORT, "withdraw_order"),
-        "withdraw_order": step("Withdraw order", SUPPORT, "BOSS", "withdrawn", delay=(6, 1), work=(0.3, 0.2)),
+        "withdraw_order": state.step("Withdraw order", SUPPORT, "BOSS", "withdrawn", delay=(6, 1), work=(0.3, 0.2)),
         "withdrawn": End("Order withdrawn", SUPPORT),
     }
 
 
-def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
-    def strength(before: float, after: float) -> float:
-        return after if redesigned else before
-
+def _faults(state: State) -> tuple[ft.Fault, ...]:
     return (
         ft.RegisteredTwice(
             name="registered-twice",
-            strength=strength(0.025, 0.005),
+            strength=state.of(0.025, 0.005),
             at="assign_order",
             recorded=frozenset({"Installer app"}),
             later=Span(2, 0.5),
         ),
         ft.UnclearOwner(
             name="unclear-owner",
-            strength=strength(0.12, 0.01),
+            strength=state.of(0.12, 0.01),
             at="check_order",
             department=ENGINEERING,
             dither=Span(10, 0.5),
         ),
-        ft.Skipped(name="skipped-checkpoint", strength=strength(0.06, 0.01), at="check_order", rush=3),
-        ft.Lost(name="lost-document", strength=strength(0.06, 0.002), at="accept_order"),
+        ft.Skipped(name="skipped-checkpoint", strength=state.of(0.06, 0.01), at="check_order", rush=3),
+        ft.Lost(name="lost-document", strength=state.of(0.06, 0.002), at="accept_order"),
         ft.PingPong(
             name="ping-pong",
-            strength=strength(0.6, 0.006),
+            strength=state.of(0.6, 0.006),
             at="accept_order",
             via=("enquire", "answer"),
             least=1,
@@ -213,7 +184,7 @@ def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
         ),
         ft.SentBack(
             name="missing-data",
-            strength=strength(0.12, 0.02),
+            strength=state.of(0.12, 0.02),
             at="accept_order",
             via=("return_order", "complete_data"),
             to="accept_order",
@@ -221,24 +192,24 @@ def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
         ),
         ft.SentBack(
             name="allocation-loop",
-            strength=strength(0.08, 0.01),
+            strength=state.of(0.08, 0.01),
             at="install",
             to="build_port",
             reasons=("R01", "R02"),
             rounds=2,
         ),
         ft.WrongDepartment(
-            name="wrong-department", strength=strength(0.05, 0.01), at="install", department=ENGINEERING
+            name="wrong-department", strength=state.of(0.05, 0.01), at="install", department=ENGINEERING
         ),
-        ft.Early(name="early-billing", strength=strength(0.05, 0.01), at="install", task="charge", rush=1.5),
-        ft.Understaffed(name="understaffed", strength=strength(0.2, 0), at=INSTALLERS),
+        ft.Early(name="early-billing", strength=state.of(0.05, 0.01), at="install", task="charge", rush=1.5),
+        ft.Understaffed(name="understaffed", strength=state.of(0.2, 0), at=INSTALLERS),
         ft.Favoured(
-            name="favoured-customers", strength=strength(0.8, 0.8), only={"tier": frozenset({"gold"})}, at=INSTALLERS
+            name="favoured-customers", strength=state.of(0.8, 0.8), only={"tier": frozenset({"gold"})}, at=INSTALLERS
         ),
-        ft.UncoveredHours(name="uncovered-hours", strength=strength(0.3, 0), at=INSTALLERS, week=LONG_LUNCH),
+        ft.UncoveredHours(name="uncovered-hours", strength=state.of(0.3, 0), at=INSTALLERS, week=LONG_LUNCH),
         ft.Rush(
             name="month-end-rush",
-            strength=strength(0.12, 0.02),
+            strength=state.of(0.12, 0.02),
             at="activate",
             via="withdraw_order",
             to="withdrawn",
@@ -246,14 +217,14 @@ def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
         ),
         ft.Late(
             name="late-checkpoint",
-            strength=strength(0.06, 0.01),
+            strength=state.of(0.06, 0.01),
             at="check_identity",
             after="complete_order",
             rush=2,
         ),
         ft.EarlyLife(
             name="early-life-fault",
-            strength=strength(0.07, 0.02),
+            strength=state.of(0.07, 0.02),
             at="closed",
             via=("report_fault", "repair_fault"),
             later=Span(96, 0.7),

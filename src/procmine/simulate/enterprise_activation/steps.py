@@ -10,6 +10,7 @@ from procmine.simulate import faults as ft
 from procmine.simulate.flow import Branch, Decision, Department, End, Flow, Merge, Node, Orders, Start, Task
 from procmine.simulate.hours import Week
 from procmine.simulate.span import Span
+from procmine.simulate.state import State
 
 SALES = "Account management"
 PRODUCT = "Product management"
@@ -35,19 +36,20 @@ LONG_LUNCH = Week(((9, 11.5), (14, 17)), MONDAY_TO_FRIDAY)
 
 def flow(*, redesigned: bool) -> Flow:
     """The flow as it is after the redesign, or as it was before."""
+    state = State(redesigned, 0.75, 0.45)
     return Flow(
         name="enterprise_activation",
         title="Enterprise service activation",
-        nodes=_nodes(redesigned=redesigned),
+        nodes=_nodes(state),
         extra={
-            "return_order": _task("Return order", SUPPORT, "BOSS", "", delay=2, work=0.5),
-            "complete_data": _task("Complete order data", SALES, "CRM", "", delay=9, work=2),
-            "query_order": _task("Query order", NOC, "EOMS", "", delay=3, work=0.3),
-            "answer_query": _task("Answer query", SUPPORT, "EOMS", "", delay=4, work=0.4),
-            "report_fault": _task("Report fault", SERVICE, "Complaints", "", delay=0.2, work=0.3),
-            "repair_fault": _task("Repair fault", NOC, "Complaints", "", delay=3, work=3),
+            "return_order": state.step("Return order", SUPPORT, "BOSS", "", delay=2, work=0.5),
+            "complete_data": state.step("Complete order data", SALES, "CRM", "", delay=9, work=2),
+            "query_order": state.step("Query order", NOC, "EOMS", "", delay=3, work=0.3),
+            "answer_query": state.step("Answer query", SUPPORT, "EOMS", "", delay=4, work=0.4),
+            "report_fault": state.step("Report fault", SERVICE, "Complaints", "", delay=0.2, work=0.3),
+            "repair_fault": state.step("Repair fault", NOC, "Complaints", "", delay=3, work=3),
         },
-        faults=_faults(redesigned=redesigned),
+        faults=_faults(state),
         orders=Orders(
             attributes={
                 "tier": {"gold": 0.2, "silver": 0.35, "bronze": 0.45},
@@ -57,12 +59,12 @@ def flow(*, redesigned: bool) -> Flow:
             hours=OFFICE,
             patience=("tier", {"gold": 0.65, "silver": 1.0, "bronze": 1.25}),
         ),
-        departments=_departments(redesigned=redesigned),
+        departments=_departments(state),
     )
 
 
-def _departments(*, redesigned: bool) -> dict[str, Department]:
-    delivery = {DELIVERY: Department()} if redesigned else {}
+def _departments(state: State) -> dict[str, Department]:
+    delivery = {DELIVERY: Department()} if state.redesigned else {}
     return {
         SALES: Department(hours=OFFICE, least=6),
         PRODUCT: Department(hours=OFFICE, least=3),
@@ -77,70 +79,39 @@ def _departments(*, redesigned: bool) -> dict[str, Department]:
     }
 
 
-def _task(
-    name: str,
-    department: str,
-    system: str,
-    following: str,
-    *,
-    delay: float,
-    work: float,
-    checkpoint: bool = False,
-) -> Task:
-    """A step with the median hours of its delay and its work; delays scatter widely, work less."""
-    return Task(name, department, system, Span(delay, 0.75), Span(work, 0.45), following, checkpoint)
-
-
-def _nodes(*, redesigned: bool) -> dict[str, Node]:
-    def step(
-        name: str,
-        department: str,
-        system: str,
-        following: str,
-        *,
-        delay: tuple[float, float],
-        work: float,
-        checkpoint: bool = False,
-    ) -> Task:
-        """A step with its median delay before and after."""
-        hours = delay[redesigned]
-        return _task(name, department, system, following, delay=hours, work=work, checkpoint=checkpoint)
-
-    def share(before: float, after: float) -> float:
-        return after if redesigned else before
-
+def _nodes(state: State) -> dict[str, Node]:
     dispatch = (
         Task("Dispatch order", DELIVERY, "Order centre", Span(0.02, 0.5, 0.005), Span(0.01, 0.3, 0.003), "site")
-        if redesigned
-        else _task("Dispatch order", SUPPORT, "EOMS", "site", delay=8, work=0.8)
+        if state.redesigned
+        else state.step("Dispatch order", SUPPORT, "EOMS", "site", delay=8, work=0.8)
     )
     return {
         "start": Start("Need reported", SALES, "find_need"),
-        "find_need": step("Find need", SALES, "CRM", "analyse_need", delay=(1, 1), work=1),
-        "analyse_need": step("Analyse need", PRODUCT, "CRM", "to_design", delay=(4, 2), work=5),
+        "find_need": state.step("Find need", SALES, "CRM", "analyse_need", delay=(1, 1), work=1),
+        "analyse_need": state.step("Analyse need", PRODUCT, "CRM", "to_design", delay=(4, 2), work=5),
         "to_design": Merge(PRODUCT, "design_solution"),
-        "design_solution": step("Design solution", PRODUCT, "CRM", "review_project", delay=(3, 2), work=10),
-        "review_project": step("Review project", GROUP, "OA", "approved", delay=(4, 3), work=1),
+        "design_solution": state.step("Design solution", PRODUCT, "CRM", "review_project", delay=(3, 2), work=10),
+        "review_project": state.step("Review project", GROUP, "OA", "approved", delay=(4, 3), work=1),
         "approved": Decision(
             "Project approved?",
             GROUP,
             (
                 Branch("Approved", "run_trial", 0.86),
-                Branch("To be revised", "to_design", share(0.10, 0.07)),
+                Branch("To be revised", "to_design", state.of(0.10, 0.07)),
                 Branch("Refused", "to_cancel", 0.04),
             ),
         ),
-        "run_trial": step("Run trial", SALES, "OA", "agree_contract", delay=(3, 2), work=18),
-        "agree_contract": step("Agree contract", SALES, "OA", "signed", delay=(4, 3), work=6),
+        "run_trial": state.step("Run trial", SALES, "OA", "agree_contract", delay=(3, 2), work=18),
+        "agree_contract": state.step("Agree contract", SALES, "OA", "signed", delay=(4, 3), work=6),
         "signed": Decision(
             "Contract signed?",
             SALES,
-            (Branch("Signed", "accept_order", 0.93), Branch("Given up", "to_cancel", share(0.07, 0.04))),
+            (Branch("Signed", "accept_order", 0.93), Branch("Given up", "to_cancel", state.of(0.07, 0.04))),
         ),
         "to_cancel": Merge(SUPPORT, "cancel_order"),
-        "cancel_order": step("Cancel order", SUPPORT, "BOSS", "cancelled", delay=(4, 2), work=0.5),
+        "cancel_order": state.step("Cancel order", SUPPORT, "BOSS", "cancelled", delay=(4, 2), work=0.5),
         "cancelled": End("Order cancelled", SUPPORT),
-        "accept_order": step("Accept order", SUPPORT, "BOSS", "dispatch_order", delay=(10, 2), work=1),
+        "accept_order": state.step("Accept order", SUPPORT, "BOSS", "dispatch_order", delay=(10, 2), work=1),
         "dispatch_order": dispatch,
         "site": Decision(
             "Site work needed?",
@@ -151,8 +122,10 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
             ),
             by="product",
         ),
-        "survey_site": step("Survey site", ENGINEERING, "EOMS", "check_resources", delay=(6, 4), work=4),
-        "check_resources": step("Check resources", NETWORK, "EOMS", "free", delay=(3, 1), work=1.5, checkpoint=True),
+        "survey_site": state.step("Survey site", ENGINEERING, "EOMS", "check_resources", delay=(6, 4), work=4),
+        "check_resources": state.step(
+            "Check resources", NETWORK, "EOMS", "free", delay=(3, 1), work=1.5, checkpoint=True
+        ),
         "free": Decision(
             "Resources free?",
             NETWORK,
@@ -162,37 +135,34 @@ def _nodes(*, redesigned: bool) -> dict[str, Node]:
             ),
             by="product",
         ),
-        "extend_network": step("Extend network", ENGINEERING, "EOMS", "to_allocate", delay=(18, 12), work=40),
+        "extend_network": state.step("Extend network", ENGINEERING, "EOMS", "to_allocate", delay=(18, 12), work=40),
         "to_allocate": Merge(NETWORK, "allocate_resources"),
-        "allocate_resources": step("Allocate resources", NETWORK, "EOMS", "install", delay=(3, 1.5), work=2),
-        "install": step("Install at customer", ENGINEERING, "EOMS", "to_configure", delay=(9, 8), work=6),
+        "allocate_resources": state.step("Allocate resources", NETWORK, "EOMS", "install", delay=(3, 1.5), work=2),
+        "install": state.step("Install at customer", ENGINEERING, "EOMS", "to_configure", delay=(9, 8), work=6),
         "to_configure": Merge(NOC, "configure_gateway"),
-        "configure_gateway": step("Configure gateway", NOC, "Gateway", "test_service", delay=(7, 2), work=3),
-        "test_service": step("Test service", NOC, "EOMS", "passed", delay=(2, 1), work=2, checkpoint=True),
+        "configure_gateway": state.step("Configure gateway", NOC, "Gateway", "test_service", delay=(7, 2), work=3),
+        "test_service": state.step("Test service", NOC, "EOMS", "passed", delay=(2, 1), work=2, checkpoint=True),
         "passed": Decision(
             "Test passed?",
             NOC,
             (Branch("Passed", "activate_service", 0.94), Branch("Failed", "to_configure", 0.06)),
         ),
-        "activate_service": step("Activate service", NOC, "BOSS", "open_billing", delay=(2, 0.5), work=0.5),
-        "open_billing": step("Open billing", BILLING, "Billing", "confirm_service", delay=(5, 0.5), work=0.5),
-        "confirm_service": step("Confirm service", SALES, "BOSS", "archive_order", delay=(7, 6), work=0.5),
-        "archive_order": step("Archive order", SUPPORT, "BOSS", "closed", delay=(5, 2), work=0.5),
+        "activate_service": state.step("Activate service", NOC, "BOSS", "open_billing", delay=(2, 0.5), work=0.5),
+        "open_billing": state.step("Open billing", BILLING, "Billing", "confirm_service", delay=(5, 0.5), work=0.5),
+        "confirm_service": state.step("Confirm service", SALES, "BOSS", "archive_order", delay=(7, 6), work=0.5),
+        "archive_order": state.step("Archive order", SUPPORT, "BOSS", "closed", delay=(5, 2), work=0.5),
         "closed": End("Order closed", SUPPORT),
     }
 
 
-def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
-    def strength(before: float, after: float) -> float:
-        return after if redesigned else before
-
+def _faults(state: State) -> tuple[ft.Fault, ...]:
     boxes = {"product": frozenset({MAS})}
     return (
-        ft.Meeting(name="weekly-meeting", strength=strength(1, 0), at="review_project", weekday=THURSDAY),
-        ft.Lost(name="lost-document", strength=strength(0.02, 0), at="accept_order"),
+        ft.Meeting(name="weekly-meeting", strength=state.of(1, 0), at="review_project", weekday=THURSDAY),
+        ft.Lost(name="lost-document", strength=state.of(0.02, 0), at="accept_order"),
         ft.SentBack(
             name="missing-data",
-            strength=strength(0.12, 0.03),
+            strength=state.of(0.12, 0.03),
             at="accept_order",
             via=("return_order", "complete_data"),
             to="accept_order",
@@ -200,58 +170,58 @@ def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
         ),
         ft.RegisteredTwice(
             name="registered-twice",
-            strength=strength(0.02, 0.005),
+            strength=state.of(0.02, 0.005),
             at="accept_order",
             recorded=frozenset({"EOMS"}),
             later=Span(2, 0.5),
         ),
         ft.UnclearOwner(
             name="unclear-owner",
-            strength=strength(0.12, 0.02),
+            strength=state.of(0.12, 0.02),
             at="survey_site",
             department=NETWORK,
             dither=Span(16, 0.5),
         ),
         ft.Late(
             name="late-checkpoint",
-            strength=strength(0.05, 0.01),
+            strength=state.of(0.05, 0.01),
             at="check_resources",
             after="allocate_resources",
             rush=2,
         ),
         ft.SentBack(
             name="allocation-loop",
-            strength=strength(0.14, 0.05),
+            strength=state.of(0.14, 0.05),
             at="allocate_resources",
             to="survey_site",
             reasons=("R01", "R02"),
             rounds=2,
         ),
         ft.WrongDepartment(
-            name="wrong-department", strength=strength(0.05, 0.01), at="allocate_resources", department=ENGINEERING
+            name="wrong-department", strength=state.of(0.05, 0.01), at="allocate_resources", department=ENGINEERING
         ),
-        ft.Understaffed(name="understaffed", strength=strength(0.2, 0), at=ENGINEERING),
+        ft.Understaffed(name="understaffed", strength=state.of(0.2, 0), at=ENGINEERING),
         ft.Favoured(
             name="favoured-customers",
-            strength=strength(0.8, 0.8),
+            strength=state.of(0.8, 0.8),
             only={"tier": frozenset({"gold"})},
             at=ENGINEERING,
         ),
-        ft.Skipped(name="hosted-box", strength=strength(0.12, 0.02), only=boxes, at="install", rush=1.5),
+        ft.Skipped(name="hosted-box", strength=state.of(0.12, 0.02), only=boxes, at="install", rush=1.5),
         ft.PingPong(
             name="ping-pong",
-            strength=strength(0.08, 0.02),
+            strength=state.of(0.08, 0.02),
             at="configure_gateway",
             via=("query_order", "answer_query"),
         ),
-        ft.UncoveredHours(name="uncovered-hours", strength=strength(0.5, 0), at=NOC, week=LONG_LUNCH),
+        ft.UncoveredHours(name="uncovered-hours", strength=state.of(0.5, 0), at=NOC, week=LONG_LUNCH),
         ft.Early(
-            name="early-billing", strength=strength(0.045, 0.01), at="test_service", task="open_billing", rush=1.5
+            name="early-billing", strength=state.of(0.045, 0.01), at="test_service", task="open_billing", rush=1.5
         ),
-        ft.Skipped(name="skipped-checkpoint", strength=strength(0.04, 0.01), at="test_service", rush=5),
+        ft.Skipped(name="skipped-checkpoint", strength=state.of(0.04, 0.01), at="test_service", rush=5),
         ft.Rush(
             name="month-end-rush",
-            strength=strength(0.25, 0.05),
+            strength=state.of(0.25, 0.05),
             at="activate_service",
             via="cancel_order",
             to="cancelled",
@@ -259,7 +229,7 @@ def _faults(*, redesigned: bool) -> tuple[ft.Fault, ...]:
         ),
         ft.EarlyLife(
             name="early-life-fault",
-            strength=strength(0.08, 0.03),
+            strength=state.of(0.08, 0.03),
             at="closed",
             via=("report_fault", "repair_fault"),
             later=Span(120, 0.7),

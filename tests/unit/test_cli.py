@@ -1,6 +1,8 @@
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -259,3 +261,22 @@ def test_every_verb_has_a_help(verb, capsys):
     code, out, _ = exits([verb, "--help"], capsys)
     assert code == 0
     assert verb in out
+
+
+def test_a_fault_that_is_given_twice(capsys, tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["simulate", "--fault", "ping-pong=0.1", "--fault", "ping-pong=0.9", "--out", str(tmp_path / "study")])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "procmine: --fault: fault ping-pong is given twice. Give each fault once.\n"
+
+
+def test_a_simulation_that_is_terminated_leaves_nothing(tmp_path):
+    command = [sys.executable, "-c", "from procmine.cli import main; main()", "simulate", "--orders", "200000"]
+    process = subprocess.Popen([*command, "--out", str(tmp_path / "study")])
+    begun = time.monotonic()
+    while not list(tmp_path.iterdir()) and time.monotonic() - begun < 60:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir())
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []

@@ -268,3 +268,17 @@ def test_load_is_what_orders_bring() -> None:
     described = DESCRIBED.before
     # with a tenth revised, a design is made 1 / 0.9 times
     assert described.visits["design_solution"] == pytest.approx(1 / 0.9, rel=1e-4)
+
+
+def test_a_fault_befalls_an_order_once_also_where_it_is_likelier_in_the_rush() -> None:
+    flow = certain(LINE, early_billing=1)
+    passed = flow.nodes["passed"]
+    assert isinstance(passed, Decision)
+    even = replace(passed, branches=tuple(replace(branch, share=0.5) for branch in passed.branches))
+    run = played(replace(flow, nodes={**flow.nodes, "passed": even}), orders=80)
+    tested, billed = (
+        Counter(event.order.number for event in run.events if event.task == task)
+        for task in ("test_service", "open_billing")
+    )
+    assert max(tested.values()) > 1
+    assert set(billed.values()) == {1}

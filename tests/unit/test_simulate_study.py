@@ -179,7 +179,7 @@ def test_numbers_of_orders_rise_with_time_and_say_nothing_of_other_keys(tmp_path
     ("arguments", "message"),
     [
         ({"flow": "enterprise"}, "flow: no flow 'enterprise'. Did you mean 'enterprise_activation'? "),
-        ({"orders": 0}, "orders: 0 orders. A whole number from 1."),
+        ({"orders": 0}, "orders: 0 orders. A whole number from 1 to 10,000,000."),
         ({"state": "between"}, "state: no state 'between'. Known: after, before, both."),
         (
             {"faults": {"lost-link": 0.1}},
@@ -194,6 +194,11 @@ def test_numbers_of_orders_rise_with_time_and_say_nothing_of_other_keys(tmp_path
         (
             {"faults": {"clock-skew": -61}},
             "fault clock-skew: strength -61 is out of range. From -60 to 60 minutes fast.",
+        ),
+        ({"orders": 10**20}, "orders: 100000000000000000000 orders. A whole number from 1 to 10,000,000."),
+        (
+            {"first": dt.date(9999, 1, 1), "last": dt.date(9999, 12, 31)},
+            "from, to: 9999-01-01 to 9999-12-31. Days from 2000-01-01 to 2100-01-01.",
         ),
         (
             {"first": dt.date(2025, 5, 1), "last": dt.date(2025, 4, 1)},

@@ -1,5 +1,6 @@
 """The verb that simulates order flows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -36,7 +37,7 @@ def simulate(
 
     if no_faults and fault:
         raise SimulationError("faults are switched on and off", where="--no-faults", expected="Give one or the other")
-    strengths = {} if no_faults else None if not fault else dict(_strength(text) for text in fault)
+    strengths = {} if no_faults else _strengths(fault or [])
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(flow, total=1.0)
@@ -63,9 +64,15 @@ def _day(option: str, text: str | None) -> "datetime.date | None":
         raise SimulationError(f"{text!r} is no day", where=option, expected="Write it as 2025-01-31") from None
 
 
-def _strength(text: str) -> tuple[str, float | None]:
-    name, equals, number = text.partition("=")
-    try:
-        return name, float(number) if equals else None
-    except ValueError:
-        raise SimulationError(f"strength {number!r} is no number", where=f"--fault {name}") from None
+def _strengths(given: Sequence[str]) -> dict[str, float | None] | None:
+    """The strength of each fault named, None where it is the described one; None for all where none is named."""
+    strengths: dict[str, float | None] = {}
+    for text in given:
+        name, equals, number = text.partition("=")
+        if name in strengths:
+            raise SimulationError(f"fault {name} is given twice", where="--fault", expected="Give each fault once")
+        try:
+            strengths[name] = float(number) if equals else None
+        except ValueError:
+            raise SimulationError(f"strength {number!r} is no number", where=f"--fault {name}") from None
+    return strengths or None

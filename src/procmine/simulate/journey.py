@@ -1,5 +1,6 @@
 """One order's way through a flow: from step to step, past decisions, into the faults that befall it."""
 
+import math
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -164,7 +165,7 @@ class Journey:
         """The fault of a kind that befalls the order here and now: once each, but for further rounds."""
         for fault in self.flow.faults_at(kind, place):
             if self._has(fault):
-                self.luck[fault.name] = 1.0
+                self.luck[fault.name] = math.inf
                 return fault
         return None
 

@@ -28,6 +28,8 @@ from procmine.simulate.truth import write_truth
 State = Literal["before", "after", "both"]
 FLOWS = ("enterprise_activation", "converged_broadband", "sim_card_supply")
 LEAST_DAYS = 28
+FIRST, LAST = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
+MOST_ORDERS = 10_000_000
 PLAYING = 0.6
 """The share of the time that goes into playing; the rest is writing."""
 
@@ -79,11 +81,13 @@ def simulate(
     range of days, or a folder that is not empty or cannot be written. Nothing is half-written.
     """
     described = describe(flow)
-    if orders < 1:
-        raise SimulationError(f"{orders} orders", where="orders", expected="A whole number from 1")
+    if not 1 <= orders <= MOST_ORDERS:
+        raise SimulationError(f"{orders} orders", where="orders", expected=f"A whole number from 1 to {MOST_ORDERS:,}")
     if state not in get_args(State):
         raise SimulationError(f"no state {state!r}", where="state", expected=nearest(state, get_args(State)))
     begin, end = first or described.first, last or described.last
+    if begin < FIRST or end > LAST:
+        raise SimulationError(f"{begin} to {end}", where="from, to", expected=f"Days from {FIRST} to {LAST}")
     days = (end - begin).days
     if days < LEAST_DAYS:
         raise SimulationError(

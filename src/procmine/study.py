@@ -245,6 +245,6 @@ def _digest(*parts: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    require_file(path)
+    require_file(path, may_be_empty=True)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -106,8 +106,6 @@ def test_a_line_over_the_limit(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "the file is empty"),
-        ("\n\n", "the file is empty. One JSON object a line."),
         ('{"nos": 1}\n{"nos": 2}\n', "no column 'no' in any line. Did you mean 'nos'? Known: nos"),
         ('{"order": {"no": 1}}\n', "no column 'no' in any line. Known: order, order.no"),
         (
@@ -149,3 +147,8 @@ def cell(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return None if value is None else str(value).strip(" \t\n\r\v\f\xa0\u3000") or None
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_an_export_that_found_nothing_has_no_rows(tmp_path, content):
+    assert read(tmp_path, content) == ([], [])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from procmine import engine
 from procmine.assemble.mapping import ColumnEvents, StatusEvents
 from procmine.assemble.mapping.study_file import load_study_file
 from procmine.errors import SimulationError
@@ -16,6 +17,7 @@ from procmine.simulate.faults import ClockSkew
 from procmine.simulate.layout import AnyExport, StatusRows, StepRows, WideRows
 from procmine.simulate.truth import CAUSES
 from procmine.simulate.writing import FLOWS, Described, describe
+from procmine.study import open_study
 from raw_exports import raw_export, truth
 
 ZONE = "Asia/Shanghai"
@@ -253,3 +255,11 @@ def test_waits_told_apart(tmp_path: Path) -> None:
     assert (events.prioritisation_s == 0).all()
     assert events.extraneous_s.sum() > 0
     assert events.unavailability_s.sum() > 0
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_study_of_one_order_opens(flow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
+    study = open_study(simulate(flow, orders=1, folder=tmp_path / "eventlogs" / "one"))
+    events = truth(study.folder, "events")
+    assert engine.scalar(study.log().count()) == len(events)

@@ -70,7 +70,7 @@ def state(path: Path, source: Source) -> str:
     """
     if source.format == "postgresql":
         return str(_reader(source.format).state(path, source))
-    require_file(path)
+    require_file(path, may_be_empty=True)
     known = path.stat()
     return f"{path.name} {known.st_size} {known.st_mtime_ns}"
 

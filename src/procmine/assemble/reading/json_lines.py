@@ -12,7 +12,6 @@ from procmine.assemble.mapping import Source
 from procmine.assemble.reading import text
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.reading.sifted import Sifted
-from procmine.errors import ExportError
 
 NO_OBJECT = "line that is no JSON object"
 NO_TEXT = "characters that are no text"
@@ -34,8 +33,10 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
     a line has not is null there. Empty lines are no rows. Lines that cannot be read are there without cells, as
     `Sifted` says: no JSON object, bytes of another encoding or of zero, over `LONGEST_ROW`.
 
-    Errors: `ExportError` for a file that is missing, empty, cut off, in which no line has one of `columns`, or of which
-    more than half of the lines cannot be read.
+    A file without a line has no rows: the form has no header that would be left of an export that found nothing.
+
+    Errors: `ExportError` for a file that is missing, cut off, in which no line has one of `columns`, or of which more
+    than half of the lines cannot be read.
     """
     plain = text.unpacked(path, scratch)
     wanted = _Columns(columns)
@@ -49,11 +50,9 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
                     sifted.add_cells(cells)
                 else:
                     sifted.refuse(problem, line=number, stands=bare)
-    if sifted.rows == 0:
-        raise ExportError("the file is empty", where=path, expected="One JSON object a line")
     places = {column: place for place, column in enumerate(columns)}
     table = sifted.table(places, advice="A file of JSON lines has one object a line")
-    if wanted.unseen:
+    if wanted.unseen and sifted.rows:
         raise MissingColumnError(wanted.unseen[0], wanted.others, where=path, among=" in any line")
     return table
 

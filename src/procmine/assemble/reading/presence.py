@@ -36,11 +36,11 @@ def require_columns(columns: Iterable[str], known: Iterable[str], where: str | P
             raise MissingColumnError(column, names, where=where)
 
 
-def require_file(path: Path) -> None:
+def require_file(path: Path, *, may_be_empty: bool = False) -> None:
     """An `ExportError` where `path` is no file, with the nearest name beside it, where it is empty, or not readable."""
     try:
         with path.open("rb") as file:
-            if not file.read(1):
+            if not file.read(1) and not may_be_empty:
                 raise ExportError("the file is empty", where=path, expected="Copy or export it again")
     except FileNotFoundError:
         names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []

@@ -39,7 +39,7 @@ def unpacked(path: Path, scratch: ExitStack) -> Path:
 
     Errors: `ExportError` for a file that is missing, no file, cut off, no gzip file, or that unpacks to too much.
     """
-    require_file(path)
+    require_file(path, may_be_empty=True)
     if path.suffix.lower() != ".gz":
         return path
     most = max(UNPACKED, UNPACKS_TO * path.stat().st_size)

@@ -3,7 +3,6 @@
 import gc
 import gzip
 import tempfile
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -252,14 +251,11 @@ def test_compressed(tmp_path):
     assert rows(read_xes(path), "case_id", "activity", "source") == [("1", "X", "log.xes.gz")]
 
 
-def test_the_temporary_file_goes_with_the_last_table(write):
-    def stored():
-        return set(Path(tempfile.gettempdir()).glob("procmine-*.parquet"))
-
-    before = stored()
+def test_the_temporary_file_goes_with_the_last_table(write, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     log = read_xes(write(trace("1", event("X"))))
     derived = log.filter(log.position == 1)
-    (file,) = stored() - before
+    (file,) = tmp_path.glob("procmine-*.parquet")
     del log
     gc.collect()
     assert file.exists()

@@ -194,7 +194,7 @@ class Study:
         stored = self._stored() / SET_ASIDE / f"{source}.parquet"
         if stored.is_file():
             return engine.read_parquet(stored)
-        return engine.table(pd.DataFrame(columns=list(_NOTHING)), _NOTHING)
+        return engine.nothing(_NOTHING)
 
     def _stored(self) -> Path:
         """The folder of the assembled log of the present inputs; assembled now if it is not there.

@@ -99,6 +99,7 @@ class Writer:
 
     def _step_rows(self, form: StepRows, one: Played, *, linked: bool) -> Iterator[Row]:
         named: set[str] = set()
+        columns = form.columns()
         for place, event, moment in self._recorded(form, one, form.tasks):
             own = self._own_key(form, one, place)
             cells = {form.key[1]: own}
@@ -116,7 +117,7 @@ class Writer:
                 form.reason: event.reason,
             }
             cells |= {column: value for column, value in values.items() if column is not None}
-            yield Row(moment, tuple(cells.get(column, "") for column in form.columns()), one, (place,))
+            yield Row(moment, tuple(cells.get(column, "") for column in columns), one, (place,))
 
     def _status_rows(self, form: StatusRows, one: Played, *, linked: bool) -> Iterator[Row]:
         for place, event, moment in self._recorded(form, one, {task for task, _outcome in form.done}):

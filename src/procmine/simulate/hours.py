@@ -67,7 +67,6 @@ class Hours:
     """The working time of those who keep `week`, from midnight of `first` on, for so many days and `SPARE` more."""
 
     def __init__(self, week: Week, calendar: PublicCalendar, first: dt.date, days: int) -> None:
-        self.week = week
         self.opens: list[int] = []
         self.closes: list[int] = []
         self._before = [0]

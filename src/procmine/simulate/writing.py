@@ -44,9 +44,9 @@ class Described:
     before: Flow
     after: Flow
     layout: Layout
-    time_zone: str
-    first: dt.date
-    last: dt.date
+    time_zone: str = "Asia/Shanghai"
+    first: dt.date = dt.date(2025, 1, 1)
+    last: dt.date = dt.date(2026, 1, 1)
     """The first day, and the day after the last. The redesign is in the middle."""
 
 

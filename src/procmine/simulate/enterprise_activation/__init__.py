@@ -1,16 +1,7 @@
 """Enterprise service activation: boxes, messaging, mobile mail and leased lines for business customers."""
 
-import datetime as dt
-
 from procmine.simulate.enterprise_activation.steps import flow
 from procmine.simulate.enterprise_activation.systems import LAYOUT
 from procmine.simulate.writing import Described
 
-DESCRIBED = Described(
-    before=flow(redesigned=False),
-    after=flow(redesigned=True),
-    layout=LAYOUT,
-    time_zone="Asia/Shanghai",
-    first=dt.date(2025, 1, 1),
-    last=dt.date(2026, 1, 1),
-)
+DESCRIBED = Described(before=flow(redesigned=False), after=flow(redesigned=True), layout=LAYOUT)

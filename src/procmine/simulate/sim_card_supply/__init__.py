@@ -1,16 +1,7 @@
 """Supply of SIM cards to outlets: to agents, who pay first, and to the operator's own halls."""
 
-import datetime as dt
-
 from procmine.simulate.sim_card_supply.steps import flow
 from procmine.simulate.sim_card_supply.systems import LAYOUT
 from procmine.simulate.writing import Described
 
-DESCRIBED = Described(
-    before=flow(redesigned=False),
-    after=flow(redesigned=True),
-    layout=LAYOUT,
-    time_zone="Asia/Shanghai",
-    first=dt.date(2025, 1, 1),
-    last=dt.date(2026, 1, 1),
-)
+DESCRIBED = Described(before=flow(redesigned=False), after=flow(redesigned=True), layout=LAYOUT)

@@ -110,7 +110,8 @@ def ping_pong(study: Path) -> set[str]:
     assert set(asked["处理部门"]) <= {"网管中心"}
     assert set(answered["处理部门"]) <= {"业务支撑中心"}
     rounds = asked.groupby("工单编号").size()
-    assert rounds.between(2, 3).all()
+    recent = asked[asked["完成时间"] > "2025-11-01"]["工单编号"]
+    assert rounds[~rounds.index.isin(recent)].between(2, 3).all()
     return orders_of(asked, study) & orders_of(answered, study)
 
 
@@ -227,12 +228,16 @@ def test_weekly_meeting(planted: Callable[..., Path]) -> None:
         return pd.to_datetime(oa[oa["状态"] == "上会"]["变更时间"]).dt.day_of_week.value_counts(normalize=True)
 
     study = planted(weekly_meeting=1)
-    assert weekdays(study)[3] > 0.9  # some go on into the next day
+    assert weekdays(study)[3] > 0.97  # an item that was long in hand at closing time ends on the next day
     assert weekdays(planted()).max() < 0.35
     events = truth(study, "events")
     reviews = events[events.activity == "Review project"]
     assert (reviews.batching_s > 0).mean() > 0.95
     assert set(touched(study, "weekly-meeting").event) == set(reviews.event)
+    assert (reviews[["contention_s", "prioritisation_s"]] == 0).all(axis=None)  # nobody is carried to a later meeting
+    opened = reviews.groupby("start").size()
+    assert set(pd.to_datetime(opened.index).strftime("%a %H:%M")) == {"Thu 08:30"}
+    assert opened.max() > 5
     assert reviews.batching_s.median() > 24 * 3600
 
 
@@ -264,6 +269,34 @@ def _median_gap(study: Path, *, first: str, then: str) -> float:
         for rows in (step(exports, first), step(exports, then))
     ]
     return (ends[1] - ends[0]).dropna().median().total_seconds()
+
+
+def test_favoured_customers_come_sooner_and_those_overtaken_later(planted: Callable[..., Path]) -> None:
+    study, fair = planted(favoured_customers=1), planted()
+    hit = touched(study, "favoured-customers")
+    assert len(hit) > 10
+    done = [step(raw_exports(one, DESCRIBED.layout), "上门安装") for one in (study, fair)]
+    first = [rows.groupby("工单编号")["完成时间"].min() for rows in done]
+    later = (first[0] - first[1]).dt.total_seconds()
+    keys = truth(study, "keys")
+    later.index = later.index.map(keys[keys.kind == "work_order"].set_index("key").order)
+    overtaken = later[later.index.isin(hit[hit.activity == "Install at customer"].order)]
+    assert overtaken.median() > 0
+    tiers = raw_exports(study, DESCRIBED.layout)["boss_orders"].set_index("受理编号")["客户等级"]
+    events = [truth(one, "events").query(f"department == '{ENGINEERING}'") for one in (study, fair)]
+    gold = [own[own.order.map(tiers) == "gold"] for own in events]
+    assert gold[0].contention_s.mean() < gold[1].contention_s.mean()
+    assert gold[0].prioritisation_s.sum() == 0 < events[0].prioritisation_s.sum()
+
+
+def test_equal_seeds_give_runs_that_differ_only_by_the_fault(planted: Callable[..., Path]) -> None:
+    skipping, clean = (truth(one, "events") for one in (planted(wrong_department=0.3), planted()))
+    keys = ["order", "activity", "enabled"]
+    hit = set(touched(planted(wrong_department=0.3), "wrong-department").order)
+    share = [len(events[~events.order.isin(hit)]) for events in (skipping, clean)]
+    same = skipping.merge(clean, on=keys)
+    assert share[0] == share[1]
+    assert len(same) > 0.7 * len(clean)  # but for those that queue behind what another department now does
 
 
 def test_favoured_customers_go_first_and_others_wait_for_them(planted: Callable[..., Path]) -> None:

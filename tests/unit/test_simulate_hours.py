@@ -83,5 +83,19 @@ def test_china_works_on_the_days_that_the_state_council_announced_for_2025() -> 
     makeup = days((1, 26, 1), (2, 8, 1), (4, 27, 1), (9, 28, 1), (10, 11, 1))
     calendar = china(dt.date(2025, 1, 1), 365)
     year = [dt.date(2025, 1, 1) + dt.timedelta(more) for more in range(365)]
-    worked = {day for day in year if calendar.works(day, OFFICE)}
-    assert worked == {day for day in year if day in makeup or (day.weekday() < 5 and day not in holidays)}
+    for weekdays in (5, 6, 7):
+        week = Week(((9, 18),), frozenset(range(weekdays)))
+        worked = {day for day in year if calendar.works(day, week)}
+        assert worked == {day for day in year if day in makeup or (day.weekday() < weekdays and day not in holidays)}
+    assert {day for day in calendar.holidays if day in year} == holidays
+    assert calendar.holidays[dt.date(2025, 10, 4)] == "National Day (weekend)"
+    assert calendar.holidays[dt.date(2025, 2, 2)] == "Chinese New Year (weekend)"
+
+
+def test_a_holiday_over_the_turn_of_the_year_has_its_weekend() -> None:
+    calendar = china(dt.date(2022, 12, 1), 31)  # announced: 31 December 2022 to 2 January 2023
+    assert [day for day in sorted(calendar.holidays) if dt.date(2022, 12, 1) <= day <= dt.date(2023, 1, 3)] == [
+        dt.date(2022, 12, 31),
+        dt.date(2023, 1, 1),
+        dt.date(2023, 1, 2),
+    ]

@@ -65,8 +65,8 @@ def test_the_first_orders_take_the_old_way_and_the_last_the_new(faultless: Path)
     placed = events[events.activity == "Place order"]
     assert placed[placed.version == "before"].completed.max() <= placed[placed.version == "after"].completed.min()
     old, new = ({*events[events.version == version].activity} for version in ("before", "after"))
-    assert new < old
-    assert old - new == {
+    assert new <= old
+    assert old - new - {"Cancel order"} == {  # few are, in either
         "Confirm payment",
         "Review order",
         "Request from city store",

@@ -94,7 +94,7 @@ class PingPong(Fault):
 
 @dataclass(frozen=True, kw_only=True)
 class Meeting(Fault):
-    """The step waits for a weekly meeting, on `weekday` (Monday 0), that takes all orders come together."""
+    """The step waits for a weekly meeting, on `weekday` (Monday 0), that decides all orders come together by then."""
 
     weekday: int
 
@@ -183,5 +183,5 @@ class LostLinks(Fault):
 class ClockSkew(Fault):
     """The clock of the system is fast by so many minutes; slow where they are negative."""
 
-    limits: ClassVar[tuple[float, float]] = (-60.0, 60.0)
+    limits: ClassVar[tuple[float, float]] = (-10.0, 10.0)
     unit: ClassVar[str] = "minutes fast"

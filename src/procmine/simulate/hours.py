@@ -13,6 +13,7 @@ import holidays
 
 HOUR = 3600
 DAY = 24 * HOUR
+SATURDAY = 5
 SPARE = 400
 """How many days past the simulated ones hours are still known: work begun in them may end after them."""
 
@@ -56,11 +57,23 @@ class PublicCalendar:
 
 
 def china(first: dt.date, days: int) -> PublicCalendar:
-    """China's public holidays and make-up workdays, as the State Council announces them, from `first` on."""
-    known = holidays.country_holidays(
-        "CN", years=range(first.year, (first + dt.timedelta(days)).year + 1), language="en_US"
-    )
-    return PublicCalendar(dict(known), frozenset(known.weekend_workdays))
+    """China's public holidays and make-up workdays, as the State Council announces them, from `first` on.
+
+    An announced holiday runs on over the weekend days in it and next to it, which `holidays` does not list: the eight
+    days from 1 October 2025 have a Saturday and a Sunday. Those who work on Saturdays are off on these as well. Where a
+    year is not announced yet its holidays are the statutory ones, without make-up days.
+    """
+    last = first + dt.timedelta(days)
+    known = holidays.country_holidays("CN", years=range(first.year - 1, last.year + 2), language="en_US")
+    makeup_days = frozenset(known.weekend_workdays)
+    named = dict(known)
+    for day in sorted(known, key=lambda day: ("substituted" in known[day], day)):
+        for step in (dt.timedelta(1), dt.timedelta(-1)):
+            near = day + step
+            while near not in known and near.weekday() >= SATURDAY and near not in makeup_days:
+                named.setdefault(near, f"{known[day].partition(' (')[0]} (weekend)")
+                near += step
+    return PublicCalendar(named, makeup_days)
 
 
 class Hours:

@@ -54,10 +54,10 @@ class Journey:
     world: World
     random: Random
     events: list[Event] = field(default_factory=list)
-    elsewhere: set[str] = field(default_factory=set)
-    """Steps that are not done at their place: they were done before, or will be after another."""
+    done_before: set[str] = field(default_factory=set)
+    """Steps that are not done when the order next comes to their place, since they were done before it."""
     owed: dict[str, ft.Late] = field(default_factory=dict)
-    """By step, what is to be done after it that should have been done before."""
+    """By step, what is to be done after it, and not at its place before."""
     marks: list[str] = field(default_factory=list)
     """Faults that show in the next event."""
     second: frozenset[str] = frozenset()
@@ -86,7 +86,10 @@ class Journey:
 
     def _come_to(self, key: str, task: Task) -> Way:
         """Come to a step, and do it or not. Returns the node that follows; none where the order stands still."""
-        if key in self.elsewhere:
+        if key in self.done_before:
+            self.done_before.remove(key)
+            return self._way_on(task.next)
+        if any(late.at == key for late in self.owed.values()):
             return self._way_on(task.next)
         if lost := self._befallen(ft.Lost, key):
             self.world.run.stuck.append((self.order, lost.name, key))
@@ -95,7 +98,6 @@ class Journey:
             self.marks.append(skipped.name)
             return self._way_on(task.next)
         if late := self._befallen(ft.Late, key):
-            self.elsewhere.add(key)
             self.owed[late.after] = late
             return self._way_on(task.next)
         yield from self._before(key)
@@ -108,7 +110,7 @@ class Journey:
 
     def _before(self, key: str) -> Steps:
         if early := self._befallen(ft.Early, key):
-            self.elsewhere.add(early.task)
+            self.done_before.add(early.task)
             self.marks.append(early.name)
             yield from self._perform(early.task)
         if bounced := self._befallen(ft.PingPong, key):
@@ -185,17 +187,17 @@ class Journey:
         if self.events:
             way = (delay or task.delay).draw(self.random, self._patience) + dither
             ready = enabled + way if hours is None else hours.after(enabled, way)
-        called = ready
+        called, met = ready, False
         for meeting in self.flow.faults_at(ft.Meeting, key):
             if hours is not None and self._has(meeting):
-                called = hours.next_weekday(ready, meeting.weekday)
+                called, met = hours.next_weekday(ready, meeting.weekday), True
                 shown.append(meeting.name)
         yield clock.timeout(called - enabled)
-        person = yield from self._somebody(department)
+        person = self._chair(department) if met else (yield from self._somebody(department))
         start = clock.second
         length = task.work.draw(self.random)
         yield clock.timeout(length if hours is None else person.hours.after(start, length) - start)
-        if hours is not None:
+        if hours is not None and not met:
             self.world.teams[department].done(person)
         system_knows = int(task.system in self.second) if registration is None else registration
         event = Event(
@@ -236,6 +238,10 @@ class Journey:
         person: Person = yield team.ask(favoured=favoured, wanted=self.hands.get(department) if same else None)
         self.hands[department] = person
         return person
+
+    def _chair(self, department: str) -> Person:
+        """Who notes what a meeting decides: the department's first person, for all orders at once."""
+        return self.world.teams[department].people[0]
 
     @property
     def _patience(self) -> float:

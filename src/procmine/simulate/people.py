@@ -28,13 +28,15 @@ def hire(flow: Flow, calendar: Calendar, *, orders: int, paid: tuple[int, int], 
             weeks = _weeks(flow, name, flow.load(name) * orders / (department.busy * each))
             own = names[place :: len(flow.departments)]
             people[name] = [
-                Person(own[number], calendar.hours(week), short) for number, (week, short) in enumerate(weeks)
+                Person(own[number], calendar.hours(week.shortened(share)), calendar.hours(week), short)
+                for number, (week, share, short) in enumerate(weeks)
             ]
     return people
 
 
-def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, bool]]:
-    """The week of each person of a department that needs so many, and whether it leaves hours uncovered.
+def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, float, bool]]:
+    """The week of each person of a department that needs so many, the share of it that this person works, and whether
+    it leaves hours uncovered.
 
     An understaffed department may have somebody who works only a part of the day, so that it lacks the stated share
     also where few are needed.
@@ -49,7 +51,7 @@ def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, bool]]:
     for number in range(math.ceil(people)):
         short = uncovered is not None and number < round(uncovered.strength * math.ceil(people))
         week = uncovered.week if uncovered is not None and short else shifts[number * len(shifts) // math.ceil(people)]
-        yield week.shortened(min(people - number, 1.0)), short
+        yield week, min(people - number, 1.0), short
 
 
 def _names(random: Random) -> list[str]:

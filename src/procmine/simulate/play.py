@@ -37,7 +37,9 @@ def play(
     clock = Clock()
     people = hire(flow, calendar, orders=orders, paid=(first, last), seed=seed)
     teams = {department: Team(clock, team) for department, team in people.items()}
-    world = World(flow, calendar, clock, teams, Person(MACHINE, calendar.hours(ALWAYS)), Run(drawn))
+    world = World(
+        flow, calendar, clock, teams, Person(MACHINE, calendar.hours(ALWAYS), calendar.hours(ALWAYS)), Run(drawn)
+    )
     clock.process(_arrivals(world, drawn, seed))
     for share in range(1, 101):
         clock.run(until=calendar.end * share // 100)

@@ -34,8 +34,8 @@ def _standards(flow: Flow) -> Iterator[tuple[str, ...]]:
     tiers = {"": 1.0} if attribute != "tier" or not factors else dict(factors)
     designed = [task for task in flow.nodes.values() if isinstance(task, Task)]
     for task in designed:
-        for tier in tiers:
-            yield "step", "", task.department, task.name, tier, _allowed(task.work.median)
+        for tier, factor in tiers.items():
+            yield "step", "", task.department, task.name, tier, _allowed(task.work.median * factor)
     for task in designed:
         for following in dict.fromkeys(_next_tasks(flow, task.next)):
             if following.department != task.department:

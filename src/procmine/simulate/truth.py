@@ -30,11 +30,11 @@ class Wait(NamedTuple):
     batching: int
     """Until the meeting that took it, from when it had come."""
     contention: int
-    """The people of the department had other orders in hand."""
+    """The people of the department had other orders in hand, or were too few to be there."""
     prioritisation: int
     """The person who then took it had one in hand that came later."""
     unavailability: int
-    """Outside the working time of the department, then of the person who took it."""
+    """Outside the working time of the department, then of the place of the person who took it."""
 
 
 class Waits:
@@ -54,7 +54,8 @@ class Waits:
         if week is None:
             return Wait(on_its_way, event.called - event.ready, 0, 0, event.start - event.called)
         open_way = self._calendar.hours(week).worked(event.ready) - self._calendar.hours(week).worked(event.enabled)
-        in_queue = event.person.hours.worked(event.start) - event.person.hours.worked(event.called)
+        covers = event.person.covers
+        in_queue = covers.worked(event.start) - covers.worked(event.called)
         overtaken = self._overtaken(event)
         closed = on_its_way - open_way + event.start - event.called - in_queue
         return Wait(open_way, event.called - event.ready, in_queue - overtaken, overtaken, closed)
@@ -65,15 +66,15 @@ class Waits:
         if wait.contention + wait.prioritisation:
             yield from (fault.name for fault in flow.faults_at(ft.Understaffed, department) if fault.strength)
         if wait.prioritisation:
-            yield from (fault.name for fault in flow.faults_at(ft.Favoured, department))
+            yield from (fault.name for fault in flow.faults_at(ft.Favoured, department) if fault.strength)
         if event.person.short and self._uncovered(event):
             yield from (fault.name for fault in flow.faults_at(ft.UncoveredHours, department))
 
     def _uncovered(self, event: Event) -> bool:
         """Whether `event` waited for a person who was away in hours that the department should cover."""
         week = self._flow.departments[event.department].hours
-        full = self._calendar.hours(week) if week else event.person.hours
-        own = event.person.hours
+        full = self._calendar.hours(week) if week else event.person.covers
+        own = event.person.covers
         return full.worked(event.start) - full.worked(event.called) > own.worked(event.start) - own.worked(event.called)
 
     def _overtaken(self, event: Event) -> int:

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from procmine.errors import SimulationError, nearest
 from procmine.simulate.exports import Writer
+from procmine.simulate.faults import Fault
 from procmine.simulate.flow import Flow
 from procmine.simulate.flow_bpmn import bpmn
 from procmine.simulate.happened import Run
@@ -130,7 +131,7 @@ def describe(flow: str) -> Described:
 
 
 def planted(flow: Flow, faults: Mapping[str, float | None] | None) -> Flow:
-    """`flow` with only the named faults, at the strengths given, or at those described.
+    """`flow` with the named faults at the strengths given, or at those described, and all others at none.
 
     Errors: `SimulationError` for a fault that the flow does not have, or a strength out of range.
     """
@@ -140,10 +141,15 @@ def planted(flow: Flow, faults: Mapping[str, float | None] | None) -> Flow:
     for name in faults:
         if name not in known:
             raise SimulationError(f"no fault {name!r}", where=flow.name, expected=nearest(name, known))
-    chosen = [(known[name], strength) for name, strength in faults.items()]
-    return replace(
-        flow, faults=tuple(fault if strength is None else fault.with_strength(strength) for fault, strength in chosen)
-    )
+    return replace(flow, faults=tuple(_at_strength(fault, faults) for fault in flow.faults))
+
+
+def _at_strength(fault: Fault, strengths: Mapping[str, float | None]) -> Fault:
+    """The fault as it was asked for. One that was not stays, at strength 0: so an order has the same luck in every run
+    of a seed, whatever faults are planted, and two runs differ by the faults alone.
+    """
+    strength = strengths.get(fault.name, 0.0)
+    return fault if strength is None else fault.with_strength(strength)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def _departments(state: State) -> dict[str, Department]:
         GROUP: Department(hours=OFFICE),
         SUPPORT: Department(hours=OFFICE, least=3),
         **delivery,
-        ENGINEERING: Department(hours=FIELD, busy=0.75, least=4),
+        ENGINEERING: Department(hours=FIELD, busy=0.75, least=1),
         NETWORK: Department(hours=OFFICE, least=3),
         NOC: Department(hours=CONTROL_ROOM, shifts=(EARLY, LATE), least=4),
         BILLING: Department(hours=OFFICE),

@@ -91,7 +91,7 @@ def _departments(state: State) -> dict[str, Department]:
         CITY: Department(hours=STORE, busy=0.6, least=8),
         PROVINCE: Department(hours=STORE, busy=0.6, least=5),
         NUMBERS: Department(hours=STORE, least=3),
-        LOGISTICS: Department(hours=DEPOT, busy=0.45, least=3),
+        LOGISTICS: Department(hours=DEPOT, busy=0.45, least=1),
     }
 
 

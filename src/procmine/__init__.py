@@ -3,7 +3,7 @@
 >>> import procmine as pm
 >>> log = pm.open_study("enterprise_activation").log()
 >>> pm.measure.follows(log).limit(1).to_pandas()["count"].item()
-1064
+1045
 """
 
 import importlib

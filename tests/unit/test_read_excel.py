@@ -23,9 +23,9 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def read(path: Path, *columns: str, sheet: str | None = None) -> list[tuple[object, ...]]:
+def read(path: Path, *columns: str, **options: object) -> list[tuple[object, ...]]:
     """The rows that are read: number, then cells."""
-    source = Source.model_validate({"file": path.name, "format": "excel", "sheet": sheet, "keys": {"order": "no"}})
+    source = Source.model_validate({"file": path.name, "format": "excel", "keys": {"order": "no"}, **options})
     with ExitStack() as scratch:
         table = excel.read(path, source, columns, scratch)
         assert table.columns == (*(CELL + name for name in columns), ROW)
@@ -33,9 +33,9 @@ def read(path: Path, *columns: str, sheet: str | None = None) -> list[tuple[obje
     return [(row[ROW], *(row[CELL + name] for name in columns)) for row in rows]
 
 
-def refusal(path: Path, *columns: str, sheet: str | None = None) -> str:
+def refusal(path: Path, *columns: str, **options: object) -> str:
     with pytest.raises(ExportError) as caught:
-        read(path, *(columns or ("no",)), sheet=sheet)
+        read(path, *(columns or ("no",)), **options)
     message = str(caught.value)
     assert message.startswith(str(path))
     assert len(message) < 500
@@ -188,15 +188,39 @@ def test_several_sheets_and_none_named(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([], "sheet 'Sheet1': the first row is empty. The first row of the sheet names the columns."),
-        ([[], ["no"], [1]], "sheet 'Sheet1': the first row is empty"),
+        (
+            [],
+            "sheet 'Sheet1': row 1 is empty, and should name the columns. "
+            "Say as header_row in study.yaml which row does.",
+        ),
         ([["no", "step", "no"]], "sheet 'Sheet1': column 'no' is there twice. Each column one name."),
         ([["No", "noo"]], "sheet 'Sheet1': no column 'no'. Did you mean 'noo'? Known: No, noo."),
-        ([["Orders of May"], ["no"]], "sheet 'Sheet1': no column 'no'. Known: Orders of May."),
+        ([["Orders of May"], ["nr"]], "sheet 'Sheet1': no column 'no'. Known: Orders of May."),
+        (
+            [[], ["no"], [1]],
+            "sheet 'Sheet1': no column 'no' in row 1, but row 2 reads like the header. "
+            "If it is, say header_row: 2 in study.yaml.",
+        ),
     ],
 )
 def test_a_header_that_will_not_do(tmp_path, rows, told):
     assert told in refusal(saved(tmp_path / "crm.xlsx", rows))
+
+
+TITLED = [["Orders of May"], ["exported", datetime.date(2025, 6, 1)], [], ["no", "step"], [7, "a"], [], [8, "b"]]
+
+
+def test_rows_are_counted_from_below_the_header_wherever_it_stands(tmp_path):
+    path = saved(tmp_path / "crm.xlsx", TITLED)
+    assert read(path, "no", "step", header_row=4) == [(1, "7", "a"), (3, "8", "b")]
+    assert "no column 'no' in row 1, but row 4 reads like the header. If it is, say header_row: 4" in refusal(path)
+    assert "no column 'no' in row 5, but row 4 reads like the header" in refusal(path, "no", "step", header_row=5)
+    assert "row 40 is empty, and should name the columns" in refusal(path, "x", header_row=40)
+
+
+def test_a_header_below_many_rows(tmp_path):
+    path = saved(tmp_path / "crm.xlsx", [*[["x"]] * 30, ["no"], [1]])
+    assert read(path, "no", header_row=31) == [(1, "1")]
 
 
 def test_columns_without_a_name_are_passed_over(tmp_path):

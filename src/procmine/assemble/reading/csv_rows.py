@@ -29,10 +29,13 @@ class CsvRow:
 
 
 class CsvRows:
-    """The rows of a CSV file, one after the other, from its lines; an empty line is a row of one cell."""
+    """The rows of a CSV file, one after the other, from its lines, of which the first has the number `first`.
 
-    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
-        self._lines = enumerate(lines, 1)
+    An empty line is a row of one cell.
+    """
+
+    def __init__(self, lines: Iterator[str], delimiter: str, *, first: int = 1) -> None:
+        self._lines = enumerate(lines, first)
         self._again: deque[tuple[int, str]] = deque()
         self._delimiter = delimiter
         mark, quoted = re.escape(delimiter), r'[^"]*+(?:""[^"]*+)*+'

@@ -77,8 +77,19 @@ def opened(path: Path, encoding: str, *, strict: bool) -> TextIO:
     return path.open(encoding=codec, errors="strict" if strict else "procmine.escape", newline="")
 
 
-def lines(file: TextIO) -> Iterator[str]:
-    """The lines of `file` with their ends. Of one over `LONGEST_ROW` characters, only so much and no end."""
+def skip(file: TextIO, number: int) -> None:
+    """Pass over so many lines of `file`, whatever their length."""
+    passed = 0
+    while passed < number and (part := file.readline(LONGEST_ROW)):
+        passed += len(part) < LONGEST_ROW or part[-1] in "\r\n"
+
+
+def lines(file: TextIO, *, first: int = 1) -> Iterator[str]:
+    """The lines of `file` with their ends, from the `first` on.
+
+    Of one over `LONGEST_ROW` characters, only so much and no end.
+    """
+    skip(file, first - 1)
     while line := file.readline(LONGEST_ROW):
         yield line
         while len(line) == LONGEST_ROW and line[-1] not in "\r\n":

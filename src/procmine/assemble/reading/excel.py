@@ -1,4 +1,4 @@
-"""Read a sheet of an Excel workbook (.xlsx, .xlsm)."""
+"""Read a sheet of a workbook: .xlsx and .xlsm, and .ods."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,9 @@ from python_calamine import (
 )
 
 from procmine.assemble.mapping import Source
-from procmine.assemble.reading import header
+from procmine.assemble.reading import header, open_document
 from procmine.assemble.reading.cell_text import cell_text, text_array
+from procmine.assemble.reading.open_document import Sheet
 from procmine.assemble.reading.presence import UnnamedTableError, require_file
 from procmine.assemble.reading.spool import BLOCK, spooled
 from procmine.assemble.reading.workbook import require_workbook
@@ -55,14 +56,22 @@ def first_rows(path: Path, source: Source) -> dict[int, list[str]]:
 
 
 @contextmanager
-def _opened(path: Path, sheet: str | None) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
+def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
     """The name of the sheet, and all its rows from its first."""
     require_file(path)
-    require_workbook(path)
+    if require_workbook(path) == "open_document":
+        sheet = _chosen(open_document.sheets(path), wanted, path)
+        yield sheet, open_document.rows(path, sheet)
+        return
     try:
         with path.open("rb") as file, CalamineWorkbook.from_object(file) as workbook:
-            name = _sheet_name(workbook, sheet, path)
-            yield name, workbook.get_sheet_by_name(name).iter_rows()
+            sheets = [
+                Sheet(sheet.name, sheet.visible == SheetVisibleEnum.Visible)
+                for sheet in workbook.sheets_metadata
+                if sheet.typ == SheetTypeEnum.WorkSheet
+            ]
+            sheet = _chosen(sheets, wanted, path)
+            yield sheet, workbook.get_sheet_by_name(sheet).iter_rows()
     except CalamineError as error:
         raise ExportError(
             f"the workbook is damaged ({error})",
@@ -71,21 +80,24 @@ def _opened(path: Path, sheet: str | None) -> Iterator[tuple[str, Iterator[Seque
         ) from error
 
 
-def _sheet_name(workbook: CalamineWorkbook, wanted: str | None, path: Path) -> str:
-    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+def _chosen(sheets: Sequence[Sheet], wanted: str | None, path: Path) -> str:
     names = [sheet.name for sheet in sheets]
     if wanted is not None:
         if wanted not in names:
             raise ExportError(f"no sheet {wanted!r}", where=path, expected=nearest(wanted, names))
         return wanted
-    shown = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    shown = [sheet.name for sheet in sheets if sheet.is_shown]
     if len(shown) != 1:
         raise UnnamedTableError(names, where=path, kind="sheet")
     return shown[0]
 
 
 def _blocks(rows: Iterator[Sequence[object]], places: Mapping[str, int]) -> Iterator[dict[str, pa.Array]]:
+    """The cells at `places` of the rows that have any; a row may end before them."""
     numbered = ((number, row) for number, row in enumerate(rows, 1) if any(cell != "" for cell in row))
     while block := list(itertools.islice(numbered, BLOCK)):
-        cells = {CELL + name: text_array([row[place] for _number, row in block]) for name, place in places.items()}
+        cells = {
+            CELL + name: text_array([row[place] if place < len(row) else None for _number, row in block])
+            for name, place in places.items()
+        }
         yield {**cells, ROW: pa.array([number for number, _row in block], pa.int64())}

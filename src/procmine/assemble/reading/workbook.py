@@ -2,7 +2,7 @@
 
 The library keeps a sheet as a full rectangle, 32 bytes a cell: two cells at opposite corners of a sheet would take
 550 GB, and end the process. So every part of the file is unpacked once beforehand, a block at a time, and measured.
-Of .xls and .xlsb it takes room for as many cells as the file states, and one wrong bit in that ends the process too: they
+Of .xls and .xlsb it takes room for as many cells as the file states, so that one wrong bit ends the process too: they
 are refused.
 """
 

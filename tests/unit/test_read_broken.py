@@ -16,8 +16,7 @@ from conftest import rows
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import read_export, text
-from procmine.assemble.reading.csv_rows import QUOTE, TOO_FEW, TOO_MANY
-from procmine.assemble.reading.text import BYTES, TOO_LONG, ZEROS
+from procmine.assemble.reasons import BYTES, QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, ZEROS
 from procmine.assemble.rows import CELL, LINE, ROW, TEXT, UNREAD
 from procmine.errors import ExportError
 

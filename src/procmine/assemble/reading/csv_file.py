@@ -10,9 +10,10 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source
-from procmine.assemble.reading import csv_rows, header, text
+from procmine.assemble.reading import header, text
 from procmine.assemble.reading.csv_rows import CsvRow, CsvRows
 from procmine.assemble.reading.sifted import Sifted
+from procmine.assemble.reasons import BYTES, TOO_FEW, TOO_MANY, ZEROS
 from procmine.assemble.rows import CELL
 from procmine.errors import ExportError
 
@@ -60,11 +61,11 @@ def _header(path: Path, plain: Path, source: Source, columns: Sequence[str]) -> 
         told = f"the file ends before line {source.header_row}, which should name the columns"
         raise ExportError(told, where=path, expected="Correct header_row in study.yaml")
     row = found[0]
-    if row.problem == text.ZEROS:
+    if row.problem == ZEROS:
         raise ExportError(
             "zero bytes in the header", where=path, expected=f"{_ENCODING}: a file like this is often utf-16"
         )
-    if row.problem == text.BYTES:
+    if row.problem == BYTES:
         told = f"bytes in the header that are not {source.encoding}: {text.shown(row.text)[:100]}"
         raise ExportError(told, where=path, expected=_ENCODING)
     if row.problem is not None:
@@ -116,6 +117,6 @@ def _wrong_width(row: CsvRow, width: int, delimiter: str) -> str | None:
     if row.cells == width:
         return None
     if row.cells < width:
-        return csv_rows.TOO_FEW
+        return TOO_FEW
     surplus = row.cells - width
-    return None if row.text.endswith(delimiter * surplus) else csv_rows.TOO_MANY
+    return None if row.text.endswith(delimiter * surplus) else TOO_MANY

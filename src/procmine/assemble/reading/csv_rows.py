@@ -10,10 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from procmine.assemble.reading import text
-
-TOO_FEW = "row with too few cells"
-TOO_MANY = "row with too many cells"
-QUOTE = "quoted cell that does not end as it should"
+from procmine.assemble.reasons import QUOTE, TOO_LONG
 
 _DOUBTFUL = re.compile(f'["\0{text.ESCAPED}]')
 
@@ -50,7 +47,7 @@ class CsvRows:
             line, ended = found
             bare = ended.rstrip("\r\n")
             if text.is_too_long(bare):
-                yield CsvRow(line, bare, problem=text.TOO_LONG)
+                yield CsvRow(line, bare, problem=TOO_LONG)
             elif _DOUBTFUL.search(bare):
                 yield self._doubtful(line, ended)
             else:

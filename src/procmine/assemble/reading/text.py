@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from procmine.assemble.reading.presence import require_file
+from procmine.assemble.reasons import BYTES, ZEROS
 from procmine.errors import ExportError
 
 LONGEST_ROW = 2_000_000
@@ -25,9 +26,6 @@ UNPACKS_TO = 200
 UNPACKED = 1 << 30
 """Bytes that any compressed file may unpack to."""
 ESCAPED = "\udc00-\udcff"
-TOO_LONG = "row that is too long"
-BYTES = "bytes that are not of the encoding"
-ZEROS = "zero bytes in the row"
 _SHOWN = 10_000
 _BLOCK = 1 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")

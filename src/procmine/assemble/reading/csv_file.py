@@ -10,7 +10,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source
-from procmine.assemble.reading import header, text
+from procmine.assemble.reading import csv_rows, header, text
 from procmine.assemble.reading.csv_rows import CsvRow, CsvRows
 from procmine.assemble.reading.sifted import Sifted
 from procmine.assemble.reasons import BYTES, TOO_FEW, TOO_MANY, ZEROS
@@ -39,7 +39,7 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
         utf8 = plain if is_as_it_should_be else _as_utf8(plain, source, scratch)
     except UnicodeError:
         return _sifted(path, plain, source, columns, scratch)
-    if text.has_zero_bytes(utf8):
+    if text.has_zero_bytes(utf8) or _may_swallow_rows(utf8, source, width):
         return _sifted(path, plain, source, columns, scratch)
     cells = [f"c{place}" for place in range(width)]
     rows = engine.csv(utf8, columns=cells, delimiter=source.delimiter, longest_row=text.LONGEST_ROW)
@@ -97,11 +97,19 @@ def _as_utf8(plain: Path, source: Source, scratch: ExitStack) -> Path:
     return copy
 
 
+def _may_swallow_rows(utf8: Path, source: Source, width: int) -> bool:
+    if not text.has_open_quotes(utf8):
+        return False
+    with text.opened(utf8, "utf-8", strict=False) as file:
+        return csv_rows.may_swallow_rows(text.lines(file), source.delimiter, width=width)
+
+
 def _sifted(path: Path, plain: Path, source: Source, columns: Sequence[str], scratch: ExitStack) -> Table:
     width, places = _header(path, plain, source, columns)
     sifted = Sifted(path, delimiter=source.delimiter, width=width, scratch=scratch)
     with text.opened(plain, source.encoding, strict=False) as file, sifted:
-        rows = iter(CsvRows(text.lines(file, first=source.header_row), source.delimiter, first=source.header_row))
+        lines = text.lines(file, first=source.header_row)
+        rows = iter(CsvRows(lines, source.delimiter, first=source.header_row, width=width))
         next(rows)
         for row in rows:
             problem = row.problem or _wrong_width(row, width, source.delimiter)

@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.reasons import BYTES, ZEROS
 from procmine.errors import ExportError
@@ -100,6 +102,20 @@ def has_zero_bytes(path: Path) -> bool:
         while block := file.read(_BLOCK):
             if b"\0" in block:
                 return True
+    return False
+
+
+def has_open_quotes(path: Path) -> bool:
+    """Whether a line ends after an odd number of quotes: in a quoted cell of several lines, or after a broken one."""
+    seen = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            signs = np.frombuffer(block, np.uint8)
+            quotes = np.flatnonzero(signs == ord('"'))
+            ends = np.flatnonzero((signs == ord("\n")) | (signs == ord("\r"))) if len(quotes) or seen % 2 else quotes
+            if ((np.searchsorted(quotes, ends) + seen) % 2).any():
+                return True
+            seen += len(quotes)
     return False
 
 

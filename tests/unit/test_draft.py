@@ -9,6 +9,7 @@ from contextlib import closing
 import duckdb
 import pandas as pd
 import pytest
+import xlsxwriter
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
 from procmine.draft import MARK, draft_study, opening
 from procmine.draft.charset import delimiter_of, encoding_of
 from procmine.draft.names import activity_of, kind_of, says
+from procmine.draft.titles import header_of
 from procmine.draft.yaml_text import comment, word
 from procmine.errors import StudyError
 from procmine.exchange import write_xes
@@ -58,6 +60,8 @@ def test_a_few_broken_lines_do_not_hide_the_encoding():
         ("a\tb\nx,y\tz\n", "\t"),
         ("a|b\n1|2\n", "|"),
         ("a\n1\n", ","),
+        ("Orders of May\n\na;b;c\n1,5;2,5;3,5\n", ";"),
+        ("Orders of May, by Ann\na\tb\tc\nx\ty\tz\n", "\t"),
         ('a;b\n"x;y";z\n', ";"),
         ("", ","),
     ],
@@ -214,6 +218,52 @@ def drafted(tmp_path, **files):
     return yaml.safe_load(draft_study(folder_of(tmp_path / "exports", **files)).read_text("utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (["no,step,time", "1,a,2025-01-01"], 1),
+        (["Orders of May", "no,step,time", "1,a,2025-01-01"], 2),
+        (["Orders of May,,", "", "no,step,time", "1,a,", "2,,2025-01-01"], 3),
+        (["from,2025-01-01,,", "by,Ann,,", "no,step,time,who", "1,a,b,c"], 3),
+        (["no", "1", "2"], 1),
+        (["Orders of May", "no", "1"], 1),
+        (["no,step,time", "1,a,2025-01-01,see below", "Total,two,open,x"], 1),
+        (["no,,time", "A,b,c", "B,b,c"], 1),
+        (["Orders of May", "no,no,time", "A,b,c"], 1),
+        (["Orders", "1,2,3", "4,5,6"], 1),
+        (["Orders,2025-01-01", "no,step", "1,a"], 1),
+        (["Orders", "no,step,time"], 1),
+        ([], 1),
+    ],
+)
+def test_below_which_titles_the_header_stands(rows, header):
+    assert header_of({number: row.split(",") for number, row in enumerate(rows, 1)}) == header
+
+
+def test_exports_with_titles(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "crm.xlsx") as book:
+        sheet = book.add_worksheet("May")
+        book.add_worksheet("notes").write(0, 0, "nothing")
+        sheet.write(0, 0, "Orders of May")
+        for number, line in enumerate(CRM.splitlines(), 2):
+            sheet.write_row(number, 0, line.split(","))
+    titled = "工单导出 2024\r\n导出时间:\t2024/04/01 08:00:00\r\n\r\n" + WORK
+    files = {"crm.xlsx": (tmp_path / "crm.xlsx").read_bytes(), "work.txt": titled.encode("gb18030"), "boss.txt": BOSS}
+    text = draft_study(folder_of(tmp_path / "exports", **files)).read_text("utf-8")
+    assert "# row 3 is taken for the header: above it stands 'Orders of May'\n" in text
+    assert "# line 4 is taken for the header: above it stands '工单导出 2024'\n" in text
+    sources = yaml.safe_load(text)["sources"]
+    assert {name: source.get("header_row") for name, source in sources.items()} == {
+        "boss": None,
+        "crm_May": 3,
+        "crm_notes": None,
+        "work": 4,
+    }
+    assert (sources["work"]["delimiter"], sources["work"]["encoding"]) == ("\t", "gb18030")
+    assert sources["work"]["keys"] == {"order": "受理编号"}
+    assert sources["crm_May"]["keys"] == {"contract": "contract", "opp": "opp"}
+
+
 def test_two_systems_that_share_a_key_of_which_no_export_is_the_master(tmp_path):
     rows = [(case, place) for case in range(1, 11) for place in (1, 2, 3)]
     one = "case_id,activity,time\n" + "".join(f"{c},A{p},2024-01-{c:02}T0{p}:00Z\n" for c, p in rows)
@@ -336,7 +386,7 @@ def test_every_format_gives_its_tables_and_a_bad_table_is_listed(tmp_path):
         "f": ["case:concept:name"],
     }
     assert {source["events"]["activity"] for source in sources.values()} == {"step", "concept:name"}
-    assert "# Not read: d.xlsx: sheet 'Notes': the first row is empty." in path.read_text("utf-8")
+    assert "# Not read: d.xlsx: sheet 'Notes': row 1 is empty, and should name the columns." in path.read_text("utf-8")
 
 
 def test_names_are_data(tmp_path):

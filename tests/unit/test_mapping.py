@@ -75,6 +75,12 @@ def test_a_good_file_is_read(tmp_path):
             "    file: crm.xlsx\n    delimiter: ';'",
             ["'delimiter' does not fit the format excel, only csv, tsv"],
         ),
+        (
+            "file",
+            "    file: crm.parquet\n    header_row: 2",
+            ["'header_row' does not fit the format parquet"],
+        ),
+        ("file", "    file: crm.csv\n    header_row: 0", ["sources.crm.header_row: "]),
         ("file", "    file: crm.parquet\n    encoding: gbk", ["'encoding' does not fit the format parquet"]),
         ("file", "    database: {name: d, user: u}", ["a source of format postgresql needs 'table'"]),
         ("file", "    format: postgresql\n    table: t", ["a source of format postgresql needs 'database'"]),

@@ -59,6 +59,18 @@ def test_nothing_is_wrong(problems_of):
     assert problems_of(boss=f"no,contract,step,done,by\n{times}", crm="contract,step,done\n") == []
 
 
+def test_a_header_below_a_title_is_told_once_and_then_all_is_well(problems_of):
+    titled = "Orders of May\n\n" + BOSS
+    (problem,) = problems_of(boss=titled)
+    assert (problem.harm, problem.found) == (
+        "unusable",
+        "no column 'no' in line 1, but line 3 reads like the header",
+    )
+    assert problem.expected == "If it is, say header_row: 3 in study.yaml"
+    definition = STUDY.replace("file: boss.csv", "file: boss.csv\n    header_row: 3")
+    assert [str(problem) for problem in problems_of(definition, boss=titled)] == list(map(str, problems_of()))
+
+
 def test_every_mistake_of_the_mapping_is_told(problems_of):
     wrong = STUDY.replace("rank: 1", "rank: first").replace("form: row, activity: step, timestamp: done}", "form: rwo}")
     found = told(problems_of(wrong + "titel: x\n"))

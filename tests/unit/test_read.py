@@ -9,7 +9,7 @@ import pytest
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import read_export, text
-from procmine.assemble.rows import CELL, ROW
+from procmine.assemble.rows import CELL, LINE, ROW, TEXT, UNREAD
 from procmine.errors import ExportError
 
 PLAIN = "no,step\n1,Accept\n2,安装\n"
@@ -63,6 +63,32 @@ def file(folder: Path, content: str | bytes, name: str = "crm.csv") -> Path:
 )
 def test_the_same_rows_however_they_are_written(tmp_path, content, options):
     assert read(file(tmp_path, content), **options) == ROWS
+
+
+@pytest.mark.parametrize(
+    "title", ["订单导出\n", '导出时间:,"2025-06-01\n', "a,b,c\n\n", "\0\n", "\ufeffx\n", "x" * 3_000_000 + "\n"]
+)
+@pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\n"), ("gb18030", "\r\n"), ("utf-16-le", "\r")])
+def test_lines_above_the_header_are_not_read(tmp_path, title, encoding, end):
+    path = file(tmp_path, (title + PLAIN).replace("\n", end).encode(encoding))
+    assert read(path, encoding=encoding, header_row=title.count("\n") + 1) == ROWS
+
+
+def test_a_row_that_cannot_be_read_has_its_line_in_the_file(tmp_path):
+    source = Source.model_validate({"file": "crm.csv", "keys": {"order": "no"}, "header_row": 3})
+    with ExitStack() as scratch:
+        table = read_export(file(tmp_path, f"Orders\n\n{PLAIN}3\n"), source, ["no"], scratch)
+        (bad,) = engine.collect(table.filter(table[UNREAD].notnull()))[[ROW, LINE, TEXT]].itertuples(index=False)
+    assert tuple(bad) == (3, 6, "3")
+
+
+def test_a_header_beyond_the_end(tmp_path):
+    message = refusal(file(tmp_path, PLAIN), header_row=9)
+    assert "the file ends before line 9, which should name the columns. Correct header_row in study.yaml." in message
+
+
+def test_columns_without_a_name_are_passed_over(tmp_path):
+    assert read(file(tmp_path, "no,step,,\n1,a,,\n")) == [(1, "1", "a")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
@@ -131,6 +157,13 @@ def test_rows_are_numbered_as_they_stand_in_a_big_file(tmp_path):
     [
         ("", ["the file is empty"]),
         ("\n", ["the file is empty", "The first line names the columns"]),
+        (
+            "\nno,step\n1,a\n",
+            ["no column 'no' in line 1, but line 2 reads like the header. If it is, say header_row: 2"],
+        ),
+        ("Orders of May,\nNo,no\n", ["no column 'no' in line 1, but line 2 reads like the header"]),
+        ("x\n" * 19 + "no,step\n", ["no column 'no' in line 1, but line 20 reads like the header"]),
+        ("x\n" * 20 + "no,step\n", ["no column 'no'. Known: x"]),
         ("\ufeff", ["the file is empty"]),
         ("no,step,no\n1,2,3\n", ["column 'no' is there twice"]),
         ("no,stepp\n1,2\n", ["no column 'step'. Did you mean 'stepp'?"]),

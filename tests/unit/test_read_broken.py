@@ -16,8 +16,8 @@ from conftest import rows
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import read_export, text
-from procmine.assemble.reading.csv_rows import QUOTE, TOO_FEW, TOO_MANY
-from procmine.assemble.reading.text import BYTES, TOO_LONG, ZEROS
+from procmine.assemble.reading.csv_rows import may_swallow_rows
+from procmine.assemble.reasons import BYTES, QUOTE, TOO_FEW, TOO_LONG, TOO_MANY, ZEROS
 from procmine.assemble.rows import CELL, LINE, ROW, TEXT, UNREAD
 from procmine.errors import ExportError
 
@@ -98,6 +98,77 @@ def test_a_broken_quote_costs_one_row_also_where_another_quote_follows_far_below
     assert bad == [(2, 3, QUOTE, '2,"b')]
     assert len(good) == 4_999
     assert good[-1] == (5_000, "5000", "x, y")
+
+
+@pytest.mark.parametrize(
+    ("lines", "looked_at"),
+    [
+        (["1,a,2024", "2,b,2025"], False),
+        (['1,"a', 'b",2024'], False),
+        (['1,"a', "b", 'c","d', 'e"'], False),
+        (['1,"a",2024', '2,"b",2025'], False),
+        (['1,5" pipe,2024'], True),
+        (['1,"a,2024', '2,b",2025'], True),
+        (['1,"a,2024', "2,b,2025", '3,c",2026'], True),
+        (['1,"a,2024', "2,b"], True),
+    ],
+)
+def test_which_files_are_looked_at_row_by_row(lines, looked_at):
+    assert may_swallow_rows((f"{line}\n" for line in lines), ",", width=3) is looked_at
+
+
+WIDE = "no,step,by,time\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_two_broken_quotes_that_pair_up_cost_one_row(tmp_path, encoding, end):
+    content = (
+        f'{WIDE}1,安装,Ann,2024-01-01 08:00\n2,"Accept,Bob,2024-01-02 08:00\n3,Ship,Cai,2024-01-03 08:00\n'
+        '4,Pack,Dan,2024-01-04 08:00\n5,Bill,"Eve",2024-01-05 08:00\n6,5" pipe",Fay,2024-01-06 08:00\n'
+    ).replace("\n", end)
+    good, bad = read(file(tmp_path, content.encode(encoding)), encoding=encoding)
+    assert good == [
+        (1, "1", "安装"),
+        (3, "3", "Ship"),
+        (4, "4", "Pack"),
+        (5, "5", "Bill"),
+        (6, "6", '5" pipe"'),
+    ]
+    assert bad == [(2, 3, QUOTE, '2,"Accept,Bob,2024-01-02 08:00')]
+
+
+def test_a_pair_whose_cells_fit_by_luck(tmp_path):
+    """Read as CSV says, rows 2 to 4 are one row of four cells."""
+    content = f'{WIDE}1,a,A,B10001\n2,"a,A,B10002\n3,b,B,B10003\n4,c",C,B10004\n'
+    good, bad = read(file(tmp_path, content))
+    assert ([row[1:] for row in good], bad) == (
+        [("1", "a"), ("3", "b"), ("4", 'c"')],
+        [(2, 3, QUOTE, '2,"a,A,B10002')],
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Room 1, Building 2\nStreet 3, City\n650000",
+        "Address:\nRoom 1, Building 2, Street 3, City",
+        "called 2024-01-05 10:00\nagain 2024-01-06 11:00, no answer, then, yes",
+        "2024-01-05: called\n2024-01-06: a, b, c, d",
+        "a, b, c, 2024-01-05\nd, e, f, 2024-01-06",
+        "x\n\n\ny",
+        "1,2,3,4\n5,6,7,8",
+        '5"\n6"',
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_cell_of_several_lines_is_one_cell(tmp_path, cell, place):
+    rows = [["1", "a", "Ann", "2024-01-01 08:00"], ["2", "b", "Bob", "2024-01-02 08:00"], ["3", "c", "C", "2024-01-03"]]
+    rows[1][place] = cell
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([WIDE.strip().split(","), *rows])
+    good, bad = read(file(tmp_path, out.getvalue()))
+    assert (good, bad) == ([(number, *row[:2]) for number, row in enumerate(rows, 1)], [])
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procmine import engine
 from procmine.assemble.mapping import Source
-from procmine.assemble.reading import excel, workbook
+from procmine.assemble.reading import excel
 from procmine.assemble.rows import CELL, ROW
 from procmine.errors import ExportError
 
@@ -23,9 +23,9 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def read(path: Path, *columns: str, sheet: str | None = None) -> list[tuple[object, ...]]:
+def read(path: Path, *columns: str, **options: object) -> list[tuple[object, ...]]:
     """The rows that are read: number, then cells."""
-    source = Source.model_validate({"file": path.name, "format": "excel", "sheet": sheet, "keys": {"order": "no"}})
+    source = Source.model_validate({"file": path.name, "format": "excel", "keys": {"order": "no"}, **options})
     with ExitStack() as scratch:
         table = excel.read(path, source, columns, scratch)
         assert table.columns == (*(CELL + name for name in columns), ROW)
@@ -33,9 +33,9 @@ def read(path: Path, *columns: str, sheet: str | None = None) -> list[tuple[obje
     return [(row[ROW], *(row[CELL + name] for name in columns)) for row in rows]
 
 
-def refusal(path: Path, *columns: str, sheet: str | None = None) -> str:
+def refusal(path: Path, *columns: str, **options: object) -> str:
     with pytest.raises(ExportError) as caught:
-        read(path, *(columns or ("no",)), sheet=sheet)
+        read(path, *(columns or ("no",)), **options)
     message = str(caught.value)
     assert message.startswith(str(path))
     assert len(message) < 500
@@ -146,6 +146,7 @@ def test_what_a_cell_becomes(tmp_path, value, told):
     assert read(path, "no", "value") == [(1, "1", told)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.datetimes(datetime.datetime(1950, 1, 1), datetime.datetime(2100, 1, 1)), min_size=1, max_size=50))
 def test_no_time_moves_by_a_second(tmp_path_factory, times):
     times = [time.replace(microsecond=0) for time in times]
@@ -188,15 +189,39 @@ def test_several_sheets_and_none_named(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([], "sheet 'Sheet1': the first row is empty. The first row of the sheet names the columns."),
-        ([[], ["no"], [1]], "sheet 'Sheet1': the first row is empty"),
+        (
+            [],
+            "sheet 'Sheet1': row 1 is empty, and should name the columns. "
+            "Say as header_row in study.yaml which row does.",
+        ),
         ([["no", "step", "no"]], "sheet 'Sheet1': column 'no' is there twice. Each column one name."),
         ([["No", "noo"]], "sheet 'Sheet1': no column 'no'. Did you mean 'noo'? Known: No, noo."),
-        ([["Orders of May"], ["no"]], "sheet 'Sheet1': no column 'no'. Known: Orders of May."),
+        ([["Orders of May"], ["nr"]], "sheet 'Sheet1': no column 'no'. Known: Orders of May."),
+        (
+            [[], ["no"], [1]],
+            "sheet 'Sheet1': no column 'no' in row 1, but row 2 reads like the header. "
+            "If it is, say header_row: 2 in study.yaml.",
+        ),
     ],
 )
 def test_a_header_that_will_not_do(tmp_path, rows, told):
     assert told in refusal(saved(tmp_path / "crm.xlsx", rows))
+
+
+TITLED = [["Orders of May"], ["exported", datetime.date(2025, 6, 1)], [], ["no", "step"], [7, "a"], [], [8, "b"]]
+
+
+def test_rows_are_counted_from_below_the_header_wherever_it_stands(tmp_path):
+    path = saved(tmp_path / "crm.xlsx", TITLED)
+    assert read(path, "no", "step", header_row=4) == [(1, "7", "a"), (3, "8", "b")]
+    assert "no column 'no' in row 1, but row 4 reads like the header. If it is, say header_row: 4" in refusal(path)
+    assert "no column 'no' in row 5, but row 4 reads like the header" in refusal(path, "no", "step", header_row=5)
+    assert "row 40 is empty, and should name the columns" in refusal(path, "x", header_row=40)
+
+
+def test_a_header_below_many_rows(tmp_path):
+    path = saved(tmp_path / "crm.xlsx", [*[["x"]] * 30, ["no"], [1]])
+    assert read(path, "no", header_row=31) == [(1, "1")]
 
 
 def test_columns_without_a_name_are_passed_over(tmp_path):
@@ -213,14 +238,14 @@ def test_files_that_only_look_like_workbooks(tmp_path):
     path = tmp_path / "crm.xlsx"
     for content, told in [
         (b"", "the file is empty"),
-        (b"no,step\n1,a\n", "this is no Excel workbook, whatever its name says"),
-        (b"<html><table><tr><td>no</td></tr></table></html>", "this is no Excel workbook"),
+        (b"no,step\n1,a\n", "this is no workbook, whatever its name says"),
+        (b"<html><table><tr><td>no</td></tr></table></html>", "this is no workbook"),
         (b"PK\3\4 and no more", "the workbook is cut off or damaged (File is not a zip file). Copy or export"),
     ]:
         path.write_bytes(content)
         assert told in refusal(path)
     assert "this is a binary workbook (.xlsb)" in refusal(packed(path, "", workbook_part="xl/workbook.bin"))
-    assert "this is a packed file, but no .xlsx workbook" in refusal(packed(path, "", workbook_part="content.xml"))
+    assert "this is a packed file, but no workbook" in refusal(packed(path, "", workbook_part="content.xml"))
 
 
 def test_a_workbook_that_is_cut_off_anywhere(tmp_path):
@@ -293,13 +318,13 @@ def bomb(path: Path, *, size: int | None) -> Path:
 
 
 def test_a_bomb_is_refused_by_what_it_states(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "UNPACKED", 32 << 20)
+    monkeypatch.setattr("procmine.assemble.reading.packed.UNPACKED", 32 << 20)
     message = refusal(bomb(tmp_path / "crm.xlsx", size=None))
     assert "the workbook unpacks to over 64 MiB. At most 32 MiB; export the rows as CSV." in message
 
 
 def test_a_bomb_is_refused_by_what_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "UNPACKED", 32 << 20)
+    monkeypatch.setattr("procmine.assemble.reading.packed.UNPACKED", 32 << 20)
     path = bomb(tmp_path / "crm.xlsx", size=1000)
     assert path.stat().st_size < 100_000
     assert "the workbook unpacks to over 32 MiB" in refusal(path)

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import read_export, text
-from procmine.assemble.reading.json_lines import NO_OBJECT, NO_TEXT
-from procmine.assemble.reading.text import BYTES, TOO_LONG, ZEROS
+from procmine.assemble.reasons import BYTES, NO_OBJECT, NO_TEXT, TOO_LONG, ZEROS
 from procmine.assemble.rows import CELL, LINE, ROW, TEXT, UNREAD
 from procmine.errors import ExportError
 

@@ -1,4 +1,4 @@
-"""The findings in Chinese: every check that there is has its words, and a new one is shown as it is."""
+"""Ledger and findings in Chinese: every reason and check that there is has its words; a new one is shown as it is."""
 
 import importlib
 import pkgutil
@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from procmine import show
-from procmine.assemble import findings
+from procmine.assemble import findings, reasons
+from procmine.assemble.findings.belonging import ELUSIVE
 from procmine.assemble.findings.found import Check, stated
 from procmine.errors import ProcmineError
+from procmine.schema import USED_ROWS
+from procmine.show.words import spoken
 
 
 def checks() -> list[Check]:
@@ -34,6 +37,50 @@ def test_every_check_has_chinese_words(check):
     assert "建议" in page
 
 
+def known_reasons() -> list[str]:
+    return sorted(
+        {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)} | {*USED_ROWS}
+    )
+
+
+def test_there_are_reasons():
+    assert len(known_reasons()) > 25
+
+
+@pytest.mark.parametrize("reason", known_reasons())
+def test_every_reason_has_chinese_words(reason):
+    said = spoken(reason, "zh")
+    assert said != reason
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in said)
+    assert spoken(reason, "en") == reason
+    ledger = pd.DataFrame({"source": ["crm.csv"], "reason": [reason], "rows": [1], "events": [0]})
+    assert said in show.table(ledger, language="zh").to_html()
+    assert reason in show.table(ledger).to_html()
+
+
+def test_no_two_reasons_are_said_alike():
+    assert len({spoken(reason, "zh") for reason in known_reasons()}) == len(known_reasons())
+
+
+def test_the_reason_of_a_row_of_no_order_is_said_in_chinese_and_its_keys_are_not():
+    page = show.findings_table(
+        stated([(ELUSIVE, "crm.csv", 2, 0, "no time · contract no time")]), language="zh"
+    ).to_html()
+    assert "没有时间 · contract no time" in page
+
+
+def test_the_ledger_chart_says_its_reasons_in_chinese():
+    ledger = pd.DataFrame({"source": ["a", "a"], "reason": ["event", "no order key"], "rows": [8, 2]})
+    (label,) = show.ledger_chart(ledger, language="zh").get_legend_handles_labels()[1]
+    assert label == "没有订单键"
+
+
+def test_only_the_values_of_own_columns_are_said_in_chinese():
+    frame = pd.DataFrame({"activity": ["no time"], "reason": ["no time"], "fits": [True]})
+    page = show.table(frame, language="zh").to_html()
+    assert (page.count("no time"), page.count("没有时间"), page.count("是<")) == (1, 1, 1)
+
+
 def test_the_table_in_english_and_without_words():
     frame = stated([(Check("new check", "do <this>"), None, 1234, 1, "A")])
     for language in ("en", "zh"):
@@ -45,5 +92,5 @@ def test_the_table_in_english_and_without_words():
 
 def test_no_findings_and_no_such_columns():
     assert "new" not in show.findings_table(stated([]), language="zh").to_html()
-    with pytest.raises(ProcmineError, match="the table has no column check, advice"):
+    with pytest.raises(ProcmineError, match="the table has no column check, advice, example"):
         show.findings_table(pd.DataFrame({"finding": []}))

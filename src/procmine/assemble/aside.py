@@ -12,9 +12,9 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble.doubles import kept_rows
 from procmine.assemble.identity import Identity
-from procmine.assemble.identity.correlate import AMBIGUOUS, CLAIMED, DISAGREE
 from procmine.assemble.identity.reach import candidate_orders, every_order
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE
 from procmine.assemble.rows import CANDIDATES, CELL, KEPT, REASON, ROW, UNREAD
 from procmine.schema import USED_ROWS
 

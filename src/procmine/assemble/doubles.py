@@ -11,10 +11,10 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.evidence import Mirror
+from procmine.assemble.reasons import EXACT, MIRRORED
 from procmine.assemble.rows import CELL, ROW
 from procmine.assemble.times import days
 
-EXACT, MIRRORED = "exact double", "mirrored"
 _DOUBLES: dict[str, dt.DataType] = {
     "source": dt.string,
     "source_row": dt.int64,

@@ -18,19 +18,21 @@ from procmine.assemble.mapping import (
     StudyFile,
     TimeColumn,
 )
+from procmine.assemble.reasons import (
+    AFTER_WINDOW,
+    BEFORE_WINDOW,
+    NO_ACTIVITY,
+    NO_STEP,
+    NO_TIME,
+    NO_ZONE,
+    UNKNOWN_STATUS,
+    UNREADABLE_START,
+    UNREADABLE_TIME,
+)
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.times import clock, days
 from procmine.schema import EVENT_ATTRIBUTE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
-
-NO_ACTIVITY = "no activity"
-NO_STEP = "status is no step"
-UNKNOWN_STATUS = "status not in the study"
-NO_TIME = "no time"
-UNREADABLE_TIME = "time not readable"
-NO_ZONE = "time without zone"
-BEFORE_WINDOW = "before the window"
-AFTER_WINDOW = "after the window"
 
 Form = RowEvents | TimeColumn | StatusEvents
 
@@ -139,7 +141,7 @@ def _candidate(rows: Table, form: Form, source: Source, study: StudyFile, *, pla
     times = [cell(rows, name) for name in (form.timestamp, form.start) if name]
     reads = {UNREADABLE_TIME: _unread(completed, timestamp)}
     if form.start:
-        reads["start " + UNREADABLE_TIME] = _unread(cell(rows, form.start), start)
+        reads[UNREADABLE_START] = _unread(cell(rows, form.start), start)
     placed = time_zone(source, study) or clock.has_offset(source.time_format)
     problem = ibis.cases(
         (rows[PROBLEM].notnull(), rows[PROBLEM]),

@@ -10,17 +10,10 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble import events as ev
-from procmine.assemble.doubles import EXACT, MIRRORED
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
+from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME, NO_ZONE
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW
 from procmine.errors import ExportError
-from procmine.schema import USED_ROWS
-
-EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW = USED_ROWS
-LINK_AGAIN = "link repeated"
-NO_EVENTS = "order without events"
-SET_ASIDE_ON_PURPOSE = (ev.NO_STEP, MIRRORED, EXACT, LINK_AGAIN)
-"""The reasons of rows that a study itself asks to set aside, or that say a second time what another row says."""
 
 
 def account(candidates: Table, source: Source) -> Table:
@@ -36,9 +29,9 @@ def account(candidates: Table, source: Source) -> Table:
         )
     by_row = candidates.group_by("source_row").agg(
         events=_.problem.isnull().sum(),
-        wrong=_.problem.argmin(_.place, where=_.problem != ev.NO_TIME),
+        wrong=_.problem.argmin(_.place, where=_.problem != NO_TIME),
     )
-    reason = ibis.ifelse(_.events > 0, EVENT_ROW, _.wrong.fill_null(ev.NO_TIME))
+    reason = ibis.ifelse(_.events > 0, EVENT_ROW, _.wrong.fill_null(NO_TIME))
     return by_row.select("source_row", reason=reason, events=_.events)
 
 
@@ -79,9 +72,9 @@ def refuse_naive_times(
 ) -> None:
     """An `ExportError` that shows the first time without an offset in a source whose system names no zone."""
     for name, source in study.sources.items():
-        rows = totals.loc[(totals["source"] == source.export) & (totals["reason"] == ev.NO_ZONE), "rows"].sum()
+        rows = totals.loc[(totals["source"] == source.export) & (totals["reason"] == NO_ZONE), "rows"].sum()
         if rows:
-            first = int(engine.scalar(found[name].filter(_.problem == ev.NO_ZONE).source_row.min()))
+            first = int(engine.scalar(found[name].filter(_.problem == NO_ZONE).source_row.min()))
             cells = engine.collect(raw[name].filter(_[ROW] == first)).iloc[0]
             shown = next(cells[CELL + name] for name in ev.time_columns(source) if isinstance(cells[CELL + name], str))
             whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"

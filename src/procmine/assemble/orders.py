@@ -8,6 +8,7 @@ from ibis.expr.types import Table
 
 from procmine.assemble import events as ev
 from procmine.assemble.mapping import StatusRules, StudyFile
+from procmine.assemble.reasons import BEFORE_WINDOW
 from procmine.assemble.rows import CELL, ORDER
 from procmine.schema import CASE, STATUS
 
@@ -72,7 +73,7 @@ def _with_status(orders: Table, rules: StatusRules, found: Mapping[str, Table], 
         cancelled=_.count(where=_.activity.isin(rules.cancelled)) > 0,
         finished=_.count(where=_.activity.isin(rules.finished)) > 0,
     )
-    early = [table.filter(_.problem == ev.BEFORE_WINDOW).select("case_id") for table in found.values()]
+    early = [table.filter(_.problem == BEFORE_WINDOW).select("case_id") for table in found.values()]
     cut = ibis.union(*early, distinct=True) if len(early) > 1 else early[0].distinct()
     marked = orders.join(reached, "case_id").left_join(cut, "case_id").mutate(cut=_.case_id_right.notnull())
     stated = (

@@ -7,8 +7,9 @@ beside them columns of ours, whose names no export's column can take.
 from ibis.expr.types import StringColumn, Table
 
 ROW = "procmine:row"
-"""1 for the first row below the header (in a file without one, the first row). A line that cannot be read counts too;
-an empty one does not."""
+"""1 for the first row below the header, wherever that stands (in a file without one, the first row). A line that cannot
+be read counts too; an empty one does not, but in a sheet every row counts: there it is the row of the sheet less the
+source's `header_row`."""
 UNREAD = "procmine:unread"
 """Why the row could not be read, null where it could. Such a row has no cells."""
 LINE = "procmine:line"

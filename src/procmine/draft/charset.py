@@ -1,9 +1,14 @@
-"""Guess how a text file is written: its encoding and its delimiter, from its beginning."""
+"""Guess how a text file is written, from its beginning: its encoding, its delimiter, and where its header stands."""
 
 import codecs
 import csv
+import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from procmine.assemble.reading.header import FIRST
+from procmine.draft.titles import header_of
 
 DELIMITERS = (",", ";", "\t", "|")
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -11,7 +16,7 @@ _TRIED = ("utf-8", "gb18030")
 _MOST = 0.9
 """The share of lines that must decode: fewer are another encoding, the others are broken lines."""
 _COMMON = 0.8
-_ROWS = 200
+_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -56,22 +61,30 @@ def delimiter_of(head: str) -> str:
     return best if scores[best] > (0, 0) else ","
 
 
+def first_rows(head: str, mark: str) -> dict[int, list[str]]:
+    """The cells of the first rows of a file that begins with `head`, by the line in which each begins."""
+    return dict(itertools.islice(_rows(head, mark), FIRST))
+
+
 def _score(head: str, mark: str) -> tuple[float, int]:
-    widths = [len(row) for row in _rows(head, mark) if row]
+    top = header_of(first_rows(head, mark))
+    widths = [len(row) for line, row in _rows(head, mark) if row and line >= top]
     if not widths or widths[0] < 2:
         return (0, 0)
     return (round(widths.count(widths[0]) / len(widths), 1), widths[0])
 
 
-def _rows(head: str, mark: str) -> Iterator[list[str]]:
-    reader = csv.reader(head.splitlines()[:_ROWS], delimiter=mark)
+def _rows(head: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the first lines, with the line in which each begins; a cell without text where one is broken."""
+    reader = csv.reader(itertools.islice(io.StringIO(head, newline=""), _LINES), delimiter=mark)
     while True:
+        line = reader.line_num + 1
         try:
-            yield next(reader)
+            yield line, next(reader)
         except StopIteration:
             return
         except csv.Error:
-            yield [""]
+            yield line, [""]
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:

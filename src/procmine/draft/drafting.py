@@ -110,7 +110,7 @@ def _why(order: Kind, columns: Sequence[Mapping[str, Column]]) -> str:
 def _source_names(exports: Sequence[Export]) -> list[str]:
     names: list[str] = []
     for export in exports:
-        part = export.given.get("sheet") or export.given.get("table") or ""
+        part = str(export.given.get("sheet") or export.given.get("table") or "")
         stem = Path(export.file).name.split(".")[0]
         name = re.sub(r"\W+", "_", f"{stem}_{part}" if part else stem).strip("_") or "export"
         number = 1

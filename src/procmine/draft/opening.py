@@ -12,15 +12,18 @@ from pydantic import ValidationError
 
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.formats import Format, with_format
-from procmine.assemble.reading import read_export, text
+from procmine.assemble.reading import excel, read_export, text
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
-from procmine.draft.charset import delimiter_of, encoding_of
+from procmine.draft.charset import delimiter_of, encoding_of, first_rows
+from procmine.draft.titles import header_of
+from procmine.draft.yaml_text import shown
 from procmine.errors import ExportError
 
 SAMPLE = 64 << 20
 """Bytes of a text file that are looked at; of a bigger one, only its beginning. Other formats are read whole."""
 _HEAD = 1 << 20
 _TEXT: tuple[Format, ...] = ("csv", "tsv", "json_lines")
+_CSV: tuple[Format, ...] = ("csv", "tsv")
 _NO_COLUMN = "\0"
 """No export has a column of this name: asked for it, a reader opens the export and says which columns there are."""
 
@@ -29,7 +32,7 @@ _NO_COLUMN = "\0"
 class Export:
     """An export that can be read: the keys of its source that say how, its rows, and what was seen of it."""
 
-    given: dict[str, str]
+    given: dict[str, str | int]
     rows: Table
     columns: list[str]
     notes: list[str] = field(default_factory=list)
@@ -37,7 +40,7 @@ class Export:
     @property
     def file(self) -> str:
         """Its file, under `exports/`."""
-        return self.given["file"]
+        return str(self.given["file"])
 
 
 def exports_in(folder: Path, scratch: ExitStack) -> tuple[list[Export], list[ExportError]]:
@@ -68,27 +71,51 @@ def _tables(path: Path, file: str, scratch: ExitStack) -> Iterator[Export | Expo
     kind = "sheet" if form == "excel" else "table"
     try:
         sample, written, notes = _sampled(path, form, scratch) if form in _TEXT else (path, {}, [])
-        given = {"file": file, **written}
-        yield _opened(sample, given, notes, scratch)
+        given: dict[str, str | int] = {"file": file, **written}
+        yield _opened(sample, *_below_titles(sample, form, given, notes), scratch)
     except UnnamedTableError as several:
         for name in several.names:
             try:
-                yield _opened(path, {"file": file, kind: name}, [], scratch)
+                yield _opened(path, *_below_titles(path, form, {"file": file, kind: name}, []), scratch)
             except ExportError as error:
                 yield ExportError(f"{kind} {name!r}: {error.found}", expected=error.expected)
     except ExportError as error:
         yield error
 
 
-def _source(given: dict[str, str], *, column: str = _NO_COLUMN) -> Source:
+def _below_titles(
+    path: Path, form: Format, given: dict[str, str | int], notes: list[str]
+) -> tuple[dict[str, str | int], list[str]]:
+    """The keys and notes of a file or sheet, with those of its titles where its header stands below some."""
+    if form == "excel":
+        rows, word = excel.first_rows(path, _source(given)), "row"
+    elif form in _CSV:
+        rows, word = _first_rows(path, given), "line"
+    else:
+        return given, notes
+    number = header_of(rows)
+    titles = [cell for row in sorted(rows) if row < number for cell in rows[row] if cell.strip()]
+    if number == 1:
+        return given, notes
+    above = f"above it stands {shown(titles[0])}" if titles else "what is above it is empty"
+    return {**given, "header_row": number}, [*notes, f"{word} {number} is taken for the header: {above}"]
+
+
+def _first_rows(path: Path, given: dict[str, str | int]) -> dict[int, list[str]]:
+    source = _source(given)
+    with text.opened(path, source.encoding, strict=False) as file:
+        return first_rows(file.read(_HEAD).removeprefix("\ufeff"), source.delimiter)
+
+
+def _source(given: dict[str, str | int], *, column: str = _NO_COLUMN) -> Source:
     try:
         return Source.model_validate({**given, "keys": {"any": column}})
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ExportError(message, where=given["file"]) from error
+        raise ExportError(message, where=str(given["file"])) from error
 
 
-def _opened(path: Path, given: dict[str, str], notes: list[str], scratch: ExitStack) -> Export:
+def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: ExitStack) -> Export:
     source = _source(given)
     known: list[str] = []
     try:

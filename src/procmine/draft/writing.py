@@ -107,7 +107,7 @@ def _source(source: SourceGuess, names: _Attributes) -> Iterator[str]:
     for note in (*source.export.notes, *source.roles.notes, *source.belonging.notes):
         yield f"  {comment(note)}"
     for key, value in source.export.given.items():
-        yield f"  {key}: {word(value)}"
+        yield f"  {key}: {value if isinstance(value, int) else word(value)}"
     roles = source.roles
     if roles.form:
         yield f"  system: {word(source.name)}"

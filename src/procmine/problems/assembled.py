@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from procmine.assemble.ledger import SET_ASIDE_ON_PURPOSE
+from procmine.assemble.reasons import ON_PURPOSE
 from procmine.errors import nearest
 from procmine.problems.problem import Problem
 from procmine.report import unmatched_activities
@@ -16,7 +16,7 @@ def set_aside(study: Study) -> Iterator[Problem]:
     """Rows that gave nothing although the study does not say so, by export and reason, the most first."""
     names = {source.export: name for name, source in study.file.sources.items()}
     ledger = study.ledger()
-    meant = [*USED_ROWS, *SET_ASIDE_ON_PURPOSE]
+    meant = [*USED_ROWS, *ON_PURPOSE]
     unused = ledger[~ledger["reason"].isin(meant)].sort_values("rows", ascending=False, kind="stable")
     for row in unused.to_dict("records"):
         expected = f"study.set_aside({names[row['source']]!r}) shows them"

@@ -1,6 +1,5 @@
 """The sentences that read a report's pictures, with their figures, in English and Chinese."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ def ledger(accounts: pd.DataFrame, *, language: Language = "en") -> Reading:
         most = accounts[~used].sort_values(["rows", "source"], ascending=[False, True]).iloc[0]
         said += _said(
             f" The most frequent reason: “{most['reason']}”, {count(most['rows'])} rows of {most['source']}.",
-            f"最常见的原因：“{most['reason']}”，{most['source']} 的 {count(most['rows'])} 行。",
+            f"最常见的原因：“{spoken(most['reason'], language)}”，{most['source']} 的 {count(most['rows'])} 行。",
             language,
         )
     return Reading(said)
@@ -103,7 +102,7 @@ def durations(orders: pd.DataFrame, *, language: Language = "en") -> Reading:
             language,
         )
     finished = orders.loc[orders["case:status"] == "finished", "duration_s"].dropna()
-    parts = ", ".join(f"{_status(str(name), language)} {count(number)}" for name, number in status.items())
+    parts = ", ".join(f"{spoken(str(name), language)} {count(number)}" for name, number in status.items())
     middle = duration(finished.median(), language=language) if len(finished) >= FEWEST else None
     return Reading(
         _said(
@@ -222,13 +221,6 @@ def _unmatched(check: "Check", language: Language) -> str:
         (", ".join(f"“{name}”" for name in names), english, chinese) for names, english, chinese in sides if names
     ]
     return "".join(_said(f"{english}{names}.", f"{chinese}{names}。", language) for names, english, chinese in quoted)
-
-
-_STATUS: Mapping[str, str] = {"finished": "已完成", "open": "未完成", "cancelled": "已取消", "cut": "被观察期截断"}
-
-
-def _status(name: str, language: Language) -> str:
-    return _STATUS.get(name, name) if language == "zh" else name
 
 
 def _said(english: str, chinese: str, language: Language) -> str:

@@ -57,7 +57,7 @@ def ledger_chart(ledger: Table | pd.DataFrame, *, language: Language = "en") -> 
         source: phrase("kept", language).format(count(events), count(rows), share(events / max(rows, 1)))
         for source, rows, events in zip(total.index, total, kept, strict=True)
     }
-    part = [printable(reason) for reason in frame["reason"]]
+    part = [printable(spoken(str(reason), language)) for reason in frame["reason"]]
     bars = pd.DataFrame({"name": frame["source"], "part": part, "number": frame["rows"].where(~used, 0)})
     return _stacked(bars, top=len(total), axis=phrase("set_aside", language), language=language, below=said)
 

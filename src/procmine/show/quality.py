@@ -7,7 +7,7 @@ from ibis.expr.types import Table
 
 from procmine.show.frames import finished
 from procmine.show.tables import table
-from procmine.show.words import Language
+from procmine.show.words import Language, spoken
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -74,10 +74,17 @@ def findings_table(findings: Table | pd.DataFrame, *, language: Language = "en")
 
     A check that has no Chinese words is shown in English.
     """
-    frame = finished(findings, "check", "advice", picture="findings_table")
+    frame = finished(findings, "check", "advice", "example", picture="findings_table").copy()
     if language == "zh":
-        both = [
-            _CHINESE.get(check, (check, advice)) for check, advice in zip(frame["check"], frame["advice"], strict=True)
-        ]
-        frame = frame.assign(check=[check for check, _ in both], advice=[advice for _, advice in both])
+        told = zip(frame["check"], frame["advice"], frame["example"], strict=True)
+        said = [(*_CHINESE.get(check, (check, advice)), _example(check, shown)) for check, advice, shown in told]
+        frame[["check", "advice", "example"]] = pd.DataFrame(said, index=frame.index, columns=range(3))
     return table(frame, language=language)
+
+
+def _example(check: str, shown: str) -> str:
+    """The example of a finding is data, but that of a row of no order begins with its reason."""
+    if check != "row of no order":
+        return shown
+    reason, dot, keys = shown.partition(" · ")
+    return spoken(reason, "zh") + dot + keys

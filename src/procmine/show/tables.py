@@ -13,13 +13,15 @@ from ibis.expr.types import Table
 from procmine.errors import ProcmineError
 from procmine.show import theme, typeface
 from procmine.show.frames import finished, printable
-from procmine.show.words import NOTHING, Language, count, duration, heading, share
+from procmine.show.words import NOTHING, Language, count, duration, heading, share, spoken
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
     from pandas.io.formats.style_render import CSSDict
 
 _SHARES = ("share", "fitness")
+_OWN = {"by", "case:status", "event:joined", "kind", "method", "only_in", "procmine:reason", "reason"}
+"""Columns whose values are procmine's own words."""
 _STYLE: "list[CSSDict]" = [
     {"selector": "", "props": f"border-collapse: collapse; color: {theme.INK}; font-family: {typeface.FALLBACK};"},
     {"selector": "caption", "props": "caption-side: top; text-align: left; font-weight: bold; padding: 4px 8px;"},
@@ -35,7 +37,8 @@ def table(
 
     Columns ending in `_s` are durations in words; `share`, `fitness` and columns ending in `_share` are percentages;
     whole numbers have thousands separators, other numbers two decimals; times are to the minute in the IANA `zone`,
-    which the heading names; a sequence is joined by arrows; what is missing is "–". Names are escaped.
+    which the heading names; a sequence is joined by arrows; what is missing is "–". Names are escaped. In
+    Chinese, the values of procmine's own columns, such as the reasons of the ledger, are said in Chinese.
     """
     data = finished(frame, picture="table").reset_index(drop=True)
     try:
@@ -74,7 +77,7 @@ def _wording(name: str, column: pd.Series, zone: ZoneInfo, language: Language) -
         naive = column.dt.tz is None
         return lambda time: NOTHING if pd.isna(time) else _minute(time.tz_localize("UTC") if naive else time, zone)
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        return _text
+        return lambda value: _text(_own(value, name) if language == "zh" else value)
     if name.endswith("_s"):
         return lambda seconds: NOTHING if pd.isna(seconds) else duration(float(seconds), language=language)
     if name in _SHARES or name.endswith(tuple(f"_{word}" for word in _SHARES)):
@@ -85,6 +88,13 @@ def _wording(name: str, column: pd.Series, zone: ZoneInfo, language: Language) -
 
 def _minute(time: pd.Timestamp, zone: ZoneInfo) -> str:
     return f"{time.tz_convert(zone):%Y-%m-%d %H:%M}"
+
+
+def _own(value: Any, name: str) -> Any:
+    """A truth value, or one of procmine's own words, in Chinese; any other value as it is."""
+    if isinstance(value, (bool, np.bool_)):
+        return "是" if value else "否"
+    return spoken(value, "zh") if name in _OWN and isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -9,8 +9,8 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.findings.found import Check, stated, tally, words
-from procmine.assemble.identity.correlate import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import ROW, cell
 from procmine.schema import STATUS
 

@@ -9,15 +9,9 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import CELL, NAMED, ORDER, PROBLEM, RECOVERED, cell
 from procmine.errors import StudyError
-
-NO_KEY = "no order key"
-UNKNOWN_KEY = "key of no order"
-AMBIGUOUS = "key of several orders"
-CLAIMED = "order claimed by several keys"
-DISAGREE = "keys of different orders"
-INCOMPLETE = "link incomplete"
 
 
 def orders_of_keys(

@@ -30,6 +30,7 @@ _PACKED: tuple[Format, ...] = ("csv", "tsv", "json_lines", "xes")
 _KEYS: dict[str, tuple[Format, ...]] = {
     "encoding": ("csv", "tsv", "json_lines"),
     "delimiter": ("csv", "tsv"),
+    "header_row": ("csv", "tsv", "excel"),
     "sheet": ("excel",),
     "table": ("sqlite", "duckdb", "postgresql"),
     "database": ("postgresql",),

@@ -37,6 +37,9 @@ class Source(Part):
     encoding: Encoding = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     """A tab where the format is tsv."""
+    header_row: int = Field(default=1, ge=1)
+    """Where the names of the columns stand, below titles: the row of the sheet, the line of a text file. What is above
+    it is no row of the export, and nothing of it is read."""
     sheet: str | None = None
     """The sheet of a workbook; its first where it is not given."""
     table: str | None = None

@@ -1,7 +1,9 @@
 """Which lines of a CSV file are its rows, where some of them are broken.
 
 A row is a line, or the run of lines over which a quoted cell goes. Where a quote does not end as it should, its line
-alone is refused, and reading goes on in the next: one broken quote costs one row, not the rest of the file.
+alone is refused, and reading goes on in the next: one broken quote costs one row, not the rest of the file. Two broken
+quotes pair up, and the rows between them look like one cell: that is told from a cell of several lines, such as an
+address, by lines that all have the header's number of cells and, in one place, figures of the same form.
 """
 
 import re
@@ -10,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from procmine.assemble.reading import text
+from procmine.assemble.reasons import QUOTE, TOO_LONG
 
-TOO_FEW = "row with too few cells"
-TOO_MANY = "row with too many cells"
-QUOTE = "quoted cell that does not end as it should"
-
+_FIGURE = re.compile(r"\d")
+_FIGURES = 4
+"""Figures that the cells of a column must have, all in the same places, to tell rows: times and most keys have more."""
 _DOUBTFUL = re.compile(f'["\0{text.ESCAPED}]')
 
 
@@ -29,10 +31,14 @@ class CsvRow:
 
 
 class CsvRows:
-    """The rows of a CSV file, one after the other, from its lines; an empty line is a row of one cell."""
+    """The rows of a CSV file, one after the other, from its lines, of which the first has the number `first`.
 
-    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
-        self._lines = enumerate(lines, 1)
+    An empty line is a row of one cell. Where the `width` of the header is given, no row swallows others.
+    """
+
+    def __init__(self, lines: Iterator[str], delimiter: str, *, first: int = 1, width: int | None = None) -> None:
+        self._lines = enumerate(lines, first)
+        self._width = width
         self._again: deque[tuple[int, str]] = deque()
         self._delimiter = delimiter
         mark, quoted = re.escape(delimiter), r'[^"]*+(?:""[^"]*+)*+'
@@ -47,7 +53,7 @@ class CsvRows:
             line, ended = found
             bare = ended.rstrip("\r\n")
             if text.is_too_long(bare):
-                yield CsvRow(line, bare, problem=text.TOO_LONG)
+                yield CsvRow(line, bare, problem=TOO_LONG)
             elif _DOUBTFUL.search(bare):
                 yield self._doubtful(line, ended)
             else:
@@ -65,11 +71,15 @@ class CsvRows:
             parts.append(more[1])
             size += len(more[1])
             cells, is_open = self._scan(more[1], cells=cells, is_open=True)
-        if is_open or cells == 0:
+        if is_open or cells == 0 or self._are_rows(parts):
             self._again.extendleft(reversed(ahead))
             return CsvRow(line, first.rstrip("\r\n"), problem=text.flaw(first) or QUOTE)
         row = "".join(parts).rstrip("\r\n")
         return CsvRow(line, row, cells, problem=text.flaw(row))
+
+    def _are_rows(self, lines: list[str]) -> bool:
+        """Whether the lines over which a quoted cell goes are rows, its quotes being signs in two of them."""
+        return self._width is not None and len(lines) > 1 and _are_rows(lines, self._delimiter, self._width)
 
     def _scan(self, line: str, *, cells: int, is_open: bool) -> tuple[int, bool]:
         """The row's cells with those that end in `line`, 0 where a quote ends wrongly; whether a quoted one is open."""
@@ -84,3 +94,36 @@ class CsvRows:
                 return (cells, True) if goes_on else (0, False)
             cells, is_open, place = cells + 1, False, end.end() + 1
         return cells, False
+
+
+def may_swallow_rows(lines: Iterator[str], delimiter: str, *, width: int) -> bool:
+    """Whether the rows of a file have to be looked at one by one, lest two broken quotes make one of several.
+
+    Looks at the runs of lines between two with an odd number of quotes. Quoted cells of several lines are such runs;
+    where such a line does not even begin a quoted cell, nothing is known of what follows.
+    """
+    opening = re.compile(rf'(?:\A|{re.escape(delimiter)}) ?"')
+    run: list[str] = []
+    size = 0
+    for line in lines:
+        is_odd = line.count('"') % 2 == 1
+        if is_odd and not run and not opening.search(line):
+            return True
+        if is_odd or run:
+            run.append(line)
+            size += len(line)
+        if is_odd and len(run) > 1:
+            if _are_rows(run, delimiter, width):
+                return True
+            run, size = [], 0
+        if size > text.LONGEST_ROW:
+            return True
+    return bool(run)
+
+
+def _are_rows(lines: list[str], delimiter: str, width: int) -> bool:
+    rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
+    if any(len(row) != width for row in rows):
+        return False
+    forms = ({_FIGURE.sub("0", cell.strip()) for cell in column} for column in zip(*rows, strict=True))
+    return any(len(form) == 1 and form.pop().count("0") >= _FIGURES for form in forms)

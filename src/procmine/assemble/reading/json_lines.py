@@ -12,9 +12,8 @@ from procmine.assemble.mapping import Source
 from procmine.assemble.reading import text
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.reading.sifted import Sifted
+from procmine.assemble.reasons import NO_OBJECT, NO_TEXT, TOO_LONG, ZEROS
 
-NO_OBJECT = "line that is no JSON object"
-NO_TEXT = "characters that are no text"
 _KNOWN = 1_000
 """How many names of columns an error can choose the nearest from."""
 
@@ -80,7 +79,7 @@ _ABSENT = object()
 
 def _cells(line: str, bare: str, wanted: _Columns) -> tuple[list[str], str | None]:
     """The cells that a line gives, or why it gives none."""
-    problem = text.TOO_LONG if text.is_too_long(line) else text.flaw(bare)
+    problem = TOO_LONG if text.is_too_long(line) else text.flaw(bare)
     if problem is not None:
         return [], problem
     try:
@@ -127,5 +126,5 @@ def _names(found: dict[str, Any]) -> list[str]:
 def _no_text(cells: str) -> str | None:
     """What of the cells no text can hold: JSON can write zero bytes and halves of characters as escapes."""
     if "\0" in cells:
-        return text.ZEROS
+        return ZEROS
     return None if cells.isascii() or not text.has_surrogates(cells) else NO_TEXT

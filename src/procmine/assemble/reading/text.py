@@ -14,7 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from procmine.assemble.reading.presence import require_file
+from procmine.assemble.reasons import BYTES, ZEROS
 from procmine.errors import ExportError
 
 LONGEST_ROW = 2_000_000
@@ -25,9 +28,6 @@ UNPACKS_TO = 200
 UNPACKED = 1 << 30
 """Bytes that any compressed file may unpack to."""
 ESCAPED = "\udc00-\udcff"
-TOO_LONG = "row that is too long"
-BYTES = "bytes that are not of the encoding"
-ZEROS = "zero bytes in the row"
 _SHOWN = 10_000
 _BLOCK = 1 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -77,8 +77,19 @@ def opened(path: Path, encoding: str, *, strict: bool) -> TextIO:
     return path.open(encoding=codec, errors="strict" if strict else "procmine.escape", newline="")
 
 
-def lines(file: TextIO) -> Iterator[str]:
-    """The lines of `file` with their ends. Of one over `LONGEST_ROW` characters, only so much and no end."""
+def skip(file: TextIO, number: int) -> None:
+    """Pass over so many lines of `file`, whatever their length."""
+    passed = 0
+    while passed < number and (part := file.readline(LONGEST_ROW)):
+        passed += len(part) < LONGEST_ROW or part[-1] in "\r\n"
+
+
+def lines(file: TextIO, *, first: int = 1) -> Iterator[str]:
+    """The lines of `file` with their ends, from the `first` on.
+
+    Of one over `LONGEST_ROW` characters, only so much and no end.
+    """
+    skip(file, first - 1)
     while line := file.readline(LONGEST_ROW):
         yield line
         while len(line) == LONGEST_ROW and line[-1] not in "\r\n":
@@ -91,6 +102,20 @@ def has_zero_bytes(path: Path) -> bool:
         while block := file.read(_BLOCK):
             if b"\0" in block:
                 return True
+    return False
+
+
+def has_open_quotes(path: Path) -> bool:
+    """Whether a line ends after an odd number of quotes: in a quoted cell of several lines, or after a broken one."""
+    seen = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            signs = np.frombuffer(block, np.uint8)
+            quotes = np.flatnonzero(signs == ord('"'))
+            ends = np.flatnonzero((signs == ord("\n")) | (signs == ord("\r"))) if len(quotes) or seen % 2 else quotes
+            if ((np.searchsorted(quotes, ends) + seen) % 2).any():
+                return True
+            seen += len(quotes)
     return False
 
 

@@ -2,32 +2,29 @@
 
 The library keeps a sheet as a full rectangle, 32 bytes a cell: two cells at opposite corners of a sheet would take
 550 GB, and end the process. So every part of the file is unpacked once beforehand, a block at a time, and measured.
+Of .xls and .xlsb it takes room for as many cells as the file states, so that one wrong bit ends the process too: they
+are refused.
 """
 
 import re
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Literal
 
 import polars as pl
 
+from procmine.assemble.reading import packed
+from procmine.assemble.reading.packed import Packed
 from procmine.errors import ExportError
 
-UNPACKED = 2 << 30
-"""The most bytes that the parts of a workbook may have together when unpacked."""
+Kind = Literal["excel", "open_document"]
 CELLS = 40_000_000
 """The most cells that the rectangle around all cells of a sheet may have."""
 _BLOCK = 1 << 20
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_LOCAL_HEADER = struct.Struct("<26xHH")
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+_OPEN_DOCUMENT_KEY = b"encryption-data"
 _AS_XLSX = "Open it in a spreadsheet program and save it as .xlsx"
-_AGAIN = "Copy or export the file again"
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, ArithmeticError, RuntimeError)
-"""What damaged zip files have been seen to raise; RuntimeError is a version of zip that there is not."""
 _REFERENCE = r"\sr\s*=\s*[\"'][A-Za-z]+\d+"
 _COLUMN, _ROW = r"([A-Za-z]+)\d+$", r"(\d{1,18})$"
 _CELL_TAGS = tuple(b"<c" + end for end in (b" ", b"\t", b"\n", b"\r", b"/", b">"))
@@ -35,87 +32,69 @@ _PREFIXED_CELL_TAG = re.compile(rb"<\w+:c[\s/>]")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
 
-def require_workbook(path: Path) -> None:
-    """An `ExportError` unless `path` is a whole .xlsx or .xlsm workbook that unpacks within `UNPACKED` and `CELLS`."""
+def require_workbook(path: Path) -> Kind:
+    """What kind of workbook the file at `path` is, whatever its name says.
+
+    Errors: `ExportError` unless it is a whole .xlsx or .xlsm that unpacks within `packed.UNPACKED` and `CELLS`, or an
+    .ods, without a password.
+    """
     with path.open("rb") as file:
         begin = file.read(len(_OLD))
-        if begin == _OLD:
-            raise _of_old_kind(path, file)
-        if not begin.startswith(b"PK"):
-            found = "this is no Excel workbook, whatever its name says"
-            raise ExportError(found, where=path, expected=f"{_AS_XLSX}, or name its format in study.yaml")
-        try:
-            with zipfile.ZipFile(file) as archive:
-                members = archive.infolist()
-            _require_parts({member.filename for member in members}, path)
-            _measure(file, members, path)
-        except _DAMAGE as error:
-            raise ExportError(f"the workbook is cut off or damaged ({error})", where=path, expected=_AGAIN) from error
+    if begin == _OLD:
+        raise _of_old_kind(path)
+    if not begin.startswith(b"PK"):
+        found = "this is no workbook, whatever its name says"
+        raise ExportError(found, where=path, expected=f"{_AS_XLSX}, or name its format in study.yaml")
+    with packed.opened(path) as parts:
+        if _is_open_document(parts):
+            if _is_encrypted(parts):
+                raise _protected(path)
+            return "open_document"
+        if "xl/workbook.xml" in parts:
+            _measure(parts, path)
+            return "excel"
+        found = "a binary workbook (.xlsb)" if "xl/workbook.bin" in parts else "a packed file, but no workbook"
+        raise ExportError(f"this is {found}", where=path, expected=_AS_XLSX)
 
 
-def _of_old_kind(path: Path, file: IO[bytes]) -> ExportError:
+def _of_old_kind(path: Path) -> ExportError:
     """Both encrypted workbooks and those of Excel before 2007 are containers of streams, whose names are in UTF-16."""
-    if any(_ENCRYPTED in block for block in iter(lambda: file.read(_BLOCK), b"")):
-        return ExportError("the workbook is protected by a password", where=path, expected="Save it without one")
+    with path.open("rb") as file:
+        if any(_ENCRYPTED in block for block in iter(lambda: file.read(_BLOCK), b"")):
+            return _protected(path)
     return ExportError("this is a workbook of the old .xls kind", where=path, expected=_AS_XLSX)
 
 
-def _require_parts(names: set[str], path: Path) -> None:
-    if "xl/workbook.xml" in names:
-        return
-    found = "a binary workbook (.xlsb)" if "xl/workbook.bin" in names else "a packed file, but no .xlsx workbook"
-    raise ExportError(f"this is {found}", where=path, expected=_AS_XLSX)
+def _protected(path: Path) -> ExportError:
+    return ExportError("the workbook is protected by a password", where=path, expected="Save it without one")
 
 
-def _measure(file: IO[bytes], members: list[zipfile.ZipInfo], path: Path) -> None:
-    stated = sum(member.file_size for member in members)
-    if stated > UNPACKED:
-        raise _too_big(path, stated)
-    left = UNPACKED
-    for member in members:
-        rectangle = _Rectangle()
-        for block in _unpacked(file, member):
-            left -= len(block)
-            if left < 0:
-                raise _too_big(path, UNPACKED)
-            rectangle.add(block)
-            if rectangle.cells > CELLS:
-                raise ExportError(
-                    f"{member.filename} has cells up to row {rectangle.rows:,} and column {rectangle.columns:,}",
-                    where=path,
-                    expected=f"A sheet of at most {CELLS:,} cells: delete what is far off the table, "
-                    "or export the rows as CSV",
-                )
+def _is_open_document(parts: Packed) -> bool:
+    return any(block.startswith(_OPEN_DOCUMENT) for _place, _name, block in parts.unpacked("mimetype"))
 
 
-def _too_big(path: Path, size: int) -> ExportError:
-    return ExportError(
-        f"the workbook unpacks to over {size >> 20:,} MiB",
-        where=path,
-        expected=f"At most {UNPACKED >> 20:,} MiB; export the rows as CSV",
-    )
+def _is_encrypted(parts: Packed) -> bool:
+    rest = b""
+    for _place, _name, block in parts.unpacked("META-INF/manifest.xml"):
+        if _OPEN_DOCUMENT_KEY in rest + block:
+            return True
+        rest = block[-len(_OPEN_DOCUMENT_KEY) :]
+    return False
 
 
-def _unpacked(file: IO[bytes], member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The bytes of a member up to their real end, whatever size the directory states."""
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise zipfile.BadZipFile(f"{member.filename} is compressed in a way that workbooks do not use")
-    file.seek(member.header_offset)
-    name, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
-    file.seek(name + extra, 1)
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    left = member.compress_size
-    while left:
-        packed = file.read(min(left, _BLOCK))
-        if not packed:
-            raise EOFError(f"{member.filename} ends too early")
-        left -= len(packed)
-        if member.compress_type == zipfile.ZIP_STORED:
-            yield packed
-            continue
-        while packed:
-            yield inflate.decompress(packed, _BLOCK)
-            packed = inflate.unconsumed_tail
+def _measure(parts: Packed, path: Path) -> None:
+    rectangle, at = _Rectangle(), 0
+    for place, name, block in parts.unpacked():
+        if place != at:
+            rectangle, at = _Rectangle(), place
+        rectangle.add(block)
+        if rectangle.cells > CELLS:
+            raise ExportError(
+                f"{name} has cells up to row {rectangle.rows:,} and column {rectangle.columns:,}",
+                where=path,
+                expected=f"A sheet of at most {CELLS:,} cells: delete what is far off the table, "
+                "or export the rows as CSV",
+            )
 
 
 class _Rectangle:

@@ -30,20 +30,24 @@ def of_deliveries(
             yield _again(read[name].rows, exports[name], source.export)
 
 
-def _again(rows: Table, exports: Sequence[Export], source: str) -> Table:
-    """Rows of events that equal one of an earlier file in every column that the study reads.
+def delivered_again(rows: Table) -> Table:
+    """Rows of a source that equal one of an earlier file in every cell, one row for all that are equal to each other.
 
     Equal rows of one file are not counted: they may truly be equal, as order lines are.
+
+    - again: how many of them are in later files than the first
+    - row: where the last of these files has it, by its number in the source
     """
     cells = [column for column in rows.columns if column.startswith(CELL)]
     by_file = rows.filter(rows[UNREAD].isnull()).group_by(*cells, file=file_of(_[ROW]))
     by_file = by_file.agg(rows=_.count(), row=_[ROW].min())
-    alike = by_file.group_by(cells).agg(
-        again=_.rows.sum() - _.rows.argmin(_.file), file=_.file.max(), first=_.file.min(), row=_.row.max()
-    )
-    found = with_export(alike.filter(_.file > _["first"]), exports, row="row", export="export")
+    alike = by_file.group_by(cells).agg(again=_.rows.sum() - _.rows.argmin(_.file), row=_.row.max())
+    return alike.filter(_.again > 0).select("again", "row")
+
+
+def _again(rows: Table, exports: Sequence[Export], source: str) -> Table:
+    found = with_export(delivered_again(rows), exports, row="row", export="export").mutate(source=ibis.literal(source))
     told = found.export + ", row " + found.row.cast("string")
-    found = found.mutate(source=ibis.literal(source))
     return tally(found, AGAIN, example=told, rows=_.again.sum(), orders=ibis.literal(0))
 
 

@@ -98,6 +98,29 @@ def csv(path: Path, *, columns: Sequence[str], delimiter: str, longest_row: int)
     )
 
 
+def write_rows(expression: Table, path: Path) -> None:
+    """Write `expression` to `path` as Parquet, in the order of its rows."""
+    backend = connection()
+    backend._run_pre_execute_hooks(expression)
+    target = sql_text(os.fspath(path))
+    backend.raw_sql(f"COPY ({backend.compile(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def rows_in(paths: Sequence[Path]) -> Table:
+    """The rows of Parquet files, one file after the other, columns joined by name; and whence each row is.
+
+    `PLACE_OF_FILE` is the place of its file in `paths`, `PLACE_OF_ROW` its place in that, both from 0.
+    """
+    listed = ", ".join(f"'{sql_text(os.fspath(path))}'" for path in paths)
+    return connection().sql(
+        f"SELECT *, CAST(file_index AS BIGINT) AS {sql_name(PLACE_OF_FILE)}, "
+        f"file_row_number AS {sql_name(PLACE_OF_ROW)} FROM read_parquet([{listed}], union_by_name = true)"
+    )
+
+
+PLACE_OF_FILE, PLACE_OF_ROW = "procmine:place of file", "procmine:place of row"
+
+
 @contextmanager
 def duckdb_tables(path: Path) -> Iterator[dict[str, Table]]:
     """The tables of a DuckDB file, which is attached, read-only, for as long as the context lasts; views are left out.

@@ -1,25 +1,30 @@
 """A study: a folder with `study.yaml`, exports and a designed flow, and the log assembled from it."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
 from ibis.expr.types import Table
 
 from procmine import assemble, engine
-from procmine.assemble import reading
 from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.study_file import load_study_file
+from procmine.assemble.reading import Export, KeptRows, exports_of_study
+from procmine.assemble.reading.dispatch import table_state
 from procmine.assemble.reading.presence import require_file
+from procmine.assemble.rows import FILE
 from procmine.errors import StudyError, nearest
 
 EVENTLOGS = "eventlogs"
@@ -110,19 +115,29 @@ class Study:
 
         Errors: `ExportError` for an export that is missing.
         """
-        tables = {
-            source.export: hashlib.sha256(reading.state(self.folder / EXPORTS, source).encode()).hexdigest()
-            for source in self.file.sources.values()
-            if not source.file
+        exports = self._exports()
+        files = [self.folder / STUDY_FILE]
+        files += [export.path for name in exports if name not in self._tables for export in exports[name]]
+        if self.designed_flow is not None:
+            files.append(self.designed_flow)
+        tables = {exports[name][0].name: hashlib.sha256(state.encode()) for name, state in self._tables.items()}
+        return {path.relative_to(self.folder).as_posix(): _sha256(path) for path in files} | {
+            name: digest.hexdigest() for name, digest in tables.items()
         }
-        return {name: _sha256(path) for name, path in self._files.items()} | tables
 
     @property
-    def _files(self) -> dict[str, Path]:
-        names = [STUDY_FILE, *(f"{EXPORTS}/{source.file}" for source in self.file.sources.values() if source.file)]
-        if self.file.designed_flow is not None:
-            names.append(self.file.designed_flow)
-        return {name: self.folder / name for name in names}
+    def sources_of_exports(self) -> dict[str, str]:
+        """For each present export, by its name in the ledger, the name of its source in `study.yaml`."""
+        return {export.name: name for name, exports in self._exports().items() for export in exports}
+
+    def _exports(self) -> dict[str, list[Export]]:
+        """The present exports of each source."""
+        return exports_of_study(self.file, self.folder / EXPORTS, tables=self._tables)
+
+    @functools.cached_property
+    def _tables(self) -> dict[str, str]:
+        """The states of the sources on a server, asked for once: it reads a whole table to tell."""
+        return {name: table_state(source) for name, source in self.file.sources.items() if source.database is not None}
 
     def log(self) -> Table:
         """The study's log: assembled from its exports, or the stored one where inputs and mapping are the same.
@@ -134,9 +149,9 @@ class Study:
     def ledger(self) -> pd.DataFrame:
         """The account of every exported row.
 
-        One row per export and reason: `source` (file name), `reason` ("event" for a row that became one event or more,
-        "link" and "order attributes" for rows that gave those, else why the row was set aside), `rows`, and `events`,
-        the events those rows gave. Per source the rows add up to the export's; the events add up to the log's.
+        One row per export and reason: `source` (the file below `exports/`), `reason` ("event" for a row that became one
+        event or more, "link" and "order attributes" for rows that gave those, else why the row was set aside), `rows`,
+        and `events`, the events those rows gave. Per export the rows add up to its own; the events add up to the log's.
         """
         return pd.read_parquet(self._stored() / LEDGER)
 
@@ -150,10 +165,10 @@ class Study:
         return pd.read_parquet(self._stored() / FINDINGS)
 
     def doubles(self) -> pd.DataFrame:
-        """The events that were set aside since another is kept for them: `source`, `source_row`, `reason`, `kept` …
+        """The events that were set aside since another is kept for them: `source`, `export`, `source_row`, `kept` …
 
-        The columns are those of `procmine.assemble.doubles.doubles_of`. A row that gave other events is not in
-        `set_aside`, its doubles are here.
+        The columns are those of `procmine.assemble.doubles`, as `doubles_told` gives them. A row that gave other events
+        is not in `set_aside`, its doubles are here.
         """
         return pd.read_parquet(self._stored() / DOUBLES)
 
@@ -183,7 +198,8 @@ class Study:
     def set_aside(self, source: str) -> Table:
         """The rows of a source (by its name in `study.yaml`) that gave nothing: `procmine:row` (1 below the header),
         `procmine:reason`, `procmine:kept` (of a double: the export and row kept for it), `procmine:candidates` (the
-        orders that it could belong to, where there are several), and the columns that the study reads.
+        orders that it could belong to, where there are several), and the columns that the study reads; first of all,
+        where the source's file is a pattern, `procmine:file`.
 
         Errors: `StudyError` for a source that the study does not have.
         """
@@ -194,31 +210,33 @@ class Study:
         stored = self._stored() / SET_ASIDE / f"{source}.parquet"
         if stored.is_file():
             return engine.read_parquet(stored)
-        return engine.nothing(_NOTHING)
+        return engine.nothing({FILE: dt.string, **_NOTHING} if self.file.sources[source].has_files else _NOTHING)
 
     def _stored(self) -> Path:
         """The folder of the assembled log of the present inputs; assembled now if it is not there.
 
         The log before it is kept for those who still look at it; older ones go.
         """
-        folder = self.outputs / "log" / self._fingerprint
+        exports = self._exports()
+        folder = self.outputs / "log" / self._name_of_log(exports)
         if folder.is_dir():
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
+        kept = KeptRows(self.outputs / "rows", own=_digest(str(self.folder)), code=_code())
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
             target = Path(scratch) / "log"
             target.mkdir()
-            assemble.build(self.file, self.folder / EXPORTS, target)
+            assemble.build(self.file, exports, target, kept=kept)
             with contextlib.suppress(OSError):  # another process has just stored the same log
                 target.rename(folder)
+        kept.drop_unused()
         own, _dash, _inputs = folder.name.partition("-")
         others = [other for other in folder.parent.glob(f"{own}-*") if other != folder]
         for old in sorted(others, key=lambda other: other.stat().st_mtime_ns)[:-1]:
             shutil.rmtree(old, ignore_errors=True)
         return folder
 
-    @property
-    def _fingerprint(self) -> str:
+    def _name_of_log(self, exports: Mapping[str, Sequence[Export]]) -> str:
         """Names the stored log: by its study's folder, and by all that decides what is in it.
 
         That is the mapping as it was read, every export, and the code that reads and assembles. Files are known by what
@@ -226,18 +244,18 @@ class Study:
         """
         if self.designed_flow is not None:
             require_file(self.designed_flow)
-        exports = [reading.state(self.folder / EXPORTS / source.file, source) for source in self.file.sources.values()]
-        mapping = self.file.model_dump_json()
-        return f"{_digest(str(self.folder))}-{_digest(mapping, *exports, *_code(), ibis.__version__)}"
+        states = [f"{export.name} {export.state}" for own in exports.values() for export in own]
+        return f"{_digest(str(self.folder))}-{_digest(self.file.model_dump_json(), *states, *_code())}"
 
 
 def _code() -> list[str]:
-    """What tells whether the code that decides what is in a log has changed."""
+    """What tells whether the code that decides what is in a log, or in the rows of an export, has changed."""
     package = Path(__file__).parent
     files = [package / f"{module}.py" for module in ("engine", "schema", "sequencing")]
     files += [path for folder in ("assemble", "exchange") for path in sorted((package / folder).rglob("*.py"))]
     states = [(path, path.stat()) for path in files]
-    return [f"{path.relative_to(package)} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+    own = [f"{path.relative_to(package)} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+    return [*own, ibis.__version__, duckdb.__version__]
 
 
 def _digest(*parts: str) -> str:

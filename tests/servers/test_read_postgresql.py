@@ -308,7 +308,7 @@ def test_an_error_while_rows_come(server, first):
 
 def test_the_state_of_a_table_changes_with_its_contents_only(server):
     def state() -> str:
-        return postgresql.state(Path("exports"), source_of(server, "orders"))
+        return postgresql.state(source_of(server, "orders"))
 
     server.run("CREATE TABLE orders (no int, t text)", "INSERT INTO orders VALUES (1, 'a'), (2, 'b'), (2, 'b')")
     states = [state()]
@@ -403,13 +403,46 @@ def test_the_same_small_study_from_tables_and_from_files(server, make_study, tmp
     assert all(PASSWORD.encode() not in file.read_bytes() for file in written)
 
 
-def test_a_change_in_a_table_is_a_change_of_the_log(server, make_study, tmp_path):
+def test_a_change_in_a_table_is_a_change_of_the_log_of_a_study_opened_then(server, make_study, tmp_path):
     files = make_study(STUDY, {"crm.csv": CRM, "oa.csv": OA, "link.csv": LINK})
     server.run(*TABLES)
     tables = of_tables(files, server, tmp_path / "tables")
+    before = tables.inputs
     assert len(events(tables)) == 5
     server.run("UPDATE crm SET billed = '2025-03-08' WHERE nr = 2")
-    assert len(events(tables)) == 6
+    assert (len(events(tables)), tables.inputs) == (5, before)
+    later = open_study(tables.folder)
+    assert len(events(later)) == 6
+    assert {name for name in before if before[name] != later.inputs[name]} == {"orders.crm"}
+
+
+def test_a_study_asks_the_server_once_and_reads_only_tables_that_changed(server, make_study, tmp_path, monkeypatch):
+    asked: list[str] = []
+
+    def counted(does):
+        function = getattr(postgresql, does)
+
+        def counting(*args):
+            source = next(arg for arg in args if isinstance(arg, Source))
+            asked.append(f"{does} {source.table}")
+            return function(*args)
+
+        monkeypatch.setattr(postgresql, does, counting)
+
+    counted("state")
+    counted("read")
+    server.run(*TABLES)
+    files = make_study(STUDY, {"crm.csv": CRM, "oa.csv": OA, "link.csv": LINK})
+    tables = of_tables(files, server, tmp_path / "tables")
+    tables.log()
+    assert sorted(set(asked)) == [f"{does} {table}" for does in ("read", "state") for table in ("crm", "link", "oa")]
+    asked.clear()
+    tables.ledger()
+    assert tables.inputs
+    assert not asked
+    server.run("INSERT INTO link VALUES (70000000000000009, 3)")
+    open_study(tables.folder).log()
+    assert [one for one in asked if one.startswith("read")] == ["read link"]
 
 
 def test_the_same_real_study_from_tables_and_from_files(server, shared, tmp_path, monkeypatch):

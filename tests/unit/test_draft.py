@@ -19,6 +19,7 @@ from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
 from procmine.draft import MARK, draft_study, opening
 from procmine.draft.charset import delimiter_of, encoding_of
 from procmine.draft.names import activity_of, kind_of, says
+from procmine.draft.series import pattern_of, series_of
 from procmine.draft.titles import header_of
 from procmine.draft.yaml_text import comment, word
 from procmine.errors import StudyError
@@ -395,3 +396,70 @@ def test_names_are_data(tmp_path):
     study = drafted(tmp_path, **{"a # b.csv": content})
     assert list(study["sources"]) == ["a_b"]
     assert list(study["sources"]["a_b"]["keys"].values()) == [nasty]
+
+
+def a_day(number: int, *, header: str = "order_no,step,done_at", more: str = "") -> str:
+    """The rows of a day, and those of the day before again."""
+    lines = [
+        f"O-{order:04d},{step},2025-03-{day:02d} {hour:02d}:00{more}"
+        for day in range(max(number - 1, 1), number + 1)
+        for order in range(day * 100, day * 100 + 20)
+        for hour, step in enumerate(["Accept", "Check", "Install"], 8)
+    ]
+    return "\n".join([header, *lines]) + "\n"
+
+
+def test_files_that_differ_in_a_date_are_one_source(tmp_path):
+    exports = tmp_path / "daily" / "exports"
+    (exports / "crm").mkdir(parents=True)
+    for day in (1, 2, 3):
+        (exports / "crm" / f"orders_2025-03-{day:02d}.csv").write_text(a_day(day))
+    (exports / "crm" / "orders_2025-03-04.csv").write_text(a_day(4, header="order_no,step,done_at,by", more=",Ann"))
+    customers = [f"O-{order:04d},Acme" for order in range(100, 120)]
+    (exports / "customers_1.csv").write_text("\n".join(["order_no,customer", *customers]) + "\n")
+    text = draft_study(exports.parent).read_text("utf-8")
+    said = yaml.safe_load(text)
+    assert set(said["sources"]) == {"orders", "customers_1"}
+    orders = said["sources"]["orders"]
+    assert (orders["file"], orders["doubles"]) == ("crm/orders_*.csv", "set_aside")
+    assert "# 4 files, crm/orders_2025-03-01.csv to crm/orders_2025-03-04.csv" in text
+    assert "# not in all of them: by" in text
+    assert "doubles: set_aside  # 120 rows are in an earlier file too" in text
+    (exports.parent / "study.yaml").write_text(text.replace(MARK, "Asia/Shanghai"), "utf-8")
+    assert open_study(exports.parent).ledger()["events"].sum() == 3 * 60 + 120
+
+
+def test_files_with_other_columns_are_sources_of_their_own(tmp_path):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "part1.csv").write_text("a,b\n1,2\n")
+    (exports / "part2.csv").write_text("a,c\n1,2\n")
+    said = yaml.safe_load(draft_study(tmp_path).read_text("utf-8"))
+    assert [source["file"] for source in said["sources"].values()] == ["part1.csv", "part2.csv"]
+
+
+def test_of_a_long_series_the_first_and_the_last_are_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "_LOOKED_AT", 3)
+    for number in range(1, 8):
+        (tmp_path / f"{number}.csv").write_text("order_no,step,done_at\n" if number in {1, 6, 7} else "")
+    (tmp_path / "exports").mkdir()
+    for path in tmp_path.glob("*.csv"):
+        path.rename(tmp_path / "exports" / path.name)
+    assert "# 7 files, 1.csv to 7.csv, of which 3 were looked at" in draft_study(tmp_path).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "pattern"),
+    [
+        (["a_2025-03-01.csv", "a_2025-03-02.csv"], [], "a_*.csv"),
+        (["a_2025-03-01.csv", "a_2025-03-02.csv"], ["a_items.csv"], "a_????-??-??.csv"),
+        (["a1.csv", "a10.csv"], ["ab.csv"], None),
+        (["a1.csv", "a10.csv"], ["b/a2.csv"], "a*.csv"),
+        (["2025-03/a_1.csv", "2025-04/a_1.csv"], ["x/y/a_1.csv"], "*/a_*.csv"),
+        (["a[1].csv", "a[2].csv"], [], "a[*].csv"),
+        (["20250301T0900.csv", "20250302T0900.csv"], [], "*.csv"),
+    ],
+)
+def test_the_pattern_of_a_series(names, others, pattern):
+    assert series_of([*others, *names]) == sorted([names, *([other] for other in others)])
+    assert pattern_of(names, others) == pattern

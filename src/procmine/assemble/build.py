@@ -1,5 +1,6 @@
 """From a study's exports to its log: read, map, correlate, sequence, with the account of every row."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble import ledger
 from procmine.assemble.aside import store_set_aside
-from procmine.assemble.doubles import doubles_of, without_doubles
+from procmine.assemble.doubles import doubles_of, doubles_told, without_doubles
 from procmine.assemble.findings import data_quality
 from procmine.assemble.identity import order_identity
-from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.lineage import with_export
+from procmine.assemble.mapping import StudyFile
 from procmine.assemble.orders import attribute_values, order_table
-from procmine.assemble.reading import read_export
+from procmine.assemble.reading import Export, KeptRows, read_source
 from procmine.assemble.times.days import DAY, DAY_END, dated_columns, placed
 from procmine.assemble.times.skew import clock_table
 from procmine.assemble.times.skew_effects import effect_table
@@ -29,8 +31,10 @@ DOUBLES, SAME_ORDERS = "doubles.parquet", "same_orders.parquet"
 CLOCKS, CLOCK_EFFECTS = "clocks.parquet", "clock_effects.parquet"
 
 
-def build(study: StudyFile, exports: Path, target: Path) -> None:
-    """Assemble the log of `study` from the files under `exports` and store it in the folder `target`.
+def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Path, *, kept: KeptRows) -> None:
+    """Assemble the log of `study` from the `exports` of each source and store it in the folder `target`.
+
+    Rows that `kept` has are not read again, others are added to it; the log is the same.
 
     Writes `log.parquet` (a log), `ledger.parquet`, `findings.parquet`, what was found of doubles, of orders with
     several numbers and of the systems' clocks, and in `set_aside/` the rows that gave nothing: see `store_set_aside`.
@@ -39,10 +43,13 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
     keys that no link joins; `LogError` where no row gives an event.
     """
     with ExitStack() as scratch:
-        raw = {
-            name: read_export(exports / source.file, source, ev.columns_read(source), scratch)
+        read = {
+            name: read_source(
+                exports[name], source, ev.columns_read(source), scratch, needed=ev.columns_needed(source), kept=kept
+            )
             for name, source in study.sources.items()
         }
+        raw = {name: found.rows for name, found in read.items()}
         identity = order_identity(study, raw, scratch)
         rows = identity.rows
         dated = dated_columns(study, raw)
@@ -51,10 +58,10 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
             for name, source in study.sources.items()
             if source.events
         }
-        doubles = doubles_of(study, found, raw, scratch)
+        doubles = doubles_of(study, found, raw, exports, scratch)
         for name in study.sources_with_doubles:
             found[name] = scratch.enter_context(engine.materialized(without_doubles(found[name], doubles, name=name)))
-        events = ibis.union(*(_events(found[name], study.sources[name]) for name in found))
+        events = ibis.union(*(_events(found[name], exports[name]) for name in found))
         if dated:
             events = scratch.enter_context(engine.materialized(placed(events, study=study)))
         values = attribute_values(study, rows)
@@ -67,23 +74,25 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
             else ledger.account_without_events(rows[name], source, orders)
             for name, source in study.sources.items()
         }
-        totals = ledger.totals({study.sources[name].export: account for name, account in accounts.items()})
+        totals = ledger.totals(accounts, exports)
         ledger.refuse_naive_times(totals, found, raw, study, exports)
         if not totals["events"].sum():
-            reasons = "; ".join(f"{row.rows} rows of {row.source}: {row.reason}" for row in totals.itertuples())
+            counted = totals.groupby(["name", "reason"], sort=False, as_index=False)["rows"].sum().itertuples()
+            reasons = "; ".join(f"{row.rows} rows of {study.sources[row.name].export}: {row.reason}" for row in counted)
             raise LogError(
                 f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title
             )
         log = engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
         engine.store(identity.same.order_by("order", "same_as", "evidence"), target / SAME_ORDERS)
-        engine.store(doubles.order_by("source", "source_row", "place"), target / DOUBLES)
+        engine.store(doubles_told(doubles, exports), target / DOUBLES)
         engine.store(clock_table(log, doubles, systems=study.systems, known_order=study.known_order), target / CLOCKS)
         shown = log if study.corrects_clocks else log.limit(0)
         engine.store(effect_table(shown, systems=study.systems), target / CLOCK_EFFECTS)
-        totals.to_parquet(target / LEDGER, index=False)
+        totals[ledger.COLUMNS].to_parquet(target / LEDGER, index=False)
         known_of_data = data_quality(
             study,
-            raw=raw,
+            read=read,
+            exports=exports,
             rows=rows,
             accounts=accounts,
             totals=totals,
@@ -100,11 +109,12 @@ def build(study: StudyFile, exports: Path, target: Path) -> None:
             identity=identity,
             totals=totals,
             doubles=doubles,
+            exports=exports,
             folder=target / SET_ASIDE,
         )
 
 
-def _events(found: Table, source: Source) -> Table:
-    kept = found.filter(_.problem.isnull()).mutate(source=ibis.literal(source.export))
+def _events(found: Table, exports: Sequence[Export]) -> Table:
+    kept = with_export(found.filter(_.problem.isnull()), exports, row="source_row", export="source")
     extra = [name for name in (*TIE_BREAKERS, DAY, DAY_END) if name not in EVENT and name in kept.columns]
     return kept.select(*EVENT, *extra, *attributes(kept, EVENT_ATTRIBUTE))

@@ -1,6 +1,6 @@
-"""Events that were recorded twice: in two equal rows of one export, or by two systems as a study declares."""
+"""Events that were recorded twice: in two equal rows of one source, or by two systems as a study declares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 import ibis
@@ -9,8 +9,10 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
+from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.evidence import Mirror
+from procmine.assemble.reading import Export
 from procmine.assemble.reasons import EXACT, MIRRORED
 from procmine.assemble.rows import CELL, ROW
 from procmine.assemble.times import days
@@ -29,10 +31,16 @@ _DOUBLES: dict[str, dt.DataType] = {
 }
 
 
-def doubles_of(study: StudyFile, found: Mapping[str, Table], raw: Mapping[str, Table], scratch: ExitStack) -> Table:
+def doubles_of(
+    study: StudyFile,
+    found: Mapping[str, Table],
+    raw: Mapping[str, Table],
+    exports: Mapping[str, Sequence[Export]],
+    scratch: ExitStack,
+) -> Table:
     """The events that are doubles, one row each; `found` has the candidates of each source, `raw` its rows.
 
-    - source, source_row, place: the event, by its source's name in the study
+    - source, source_row, place: the event, by its source's name in the study and the row's number in the source
     - reason: `EXACT` (its row equals one before it in every column that the study reads) or `MIRRORED` (a source that
       the study would rather keep has the same activity of the same order near in time; every kept event explains one
       event of each other source, the nearest; of equally near ones, as they follow each other)
@@ -44,14 +52,14 @@ def doubles_of(study: StudyFile, found: Mapping[str, Table], raw: Mapping[str, T
     tables = [engine.nothing(_DOUBLES)]
     for name, source in study.sources.items():
         if source.doubles == "set_aside":
-            tables.append(_exact(found[name], raw[name], name=name, export=source.export))
+            tables.append(_exact(found[name], raw[name], exports[name], name=name))
     for mirror in study.mirrors:
         known = ibis.union(*tables) if len(tables) > 1 else tables[0]
         dropped = _free(found[mirror.drop], known, name=mirror.drop)
         kept = _free(found[mirror.keep], known, name=mirror.keep)
         pairs = scratch.enter_context(engine.materialized(_near(dropped, kept, mirror)))
         matches = _one_to_one(pairs, scratch)
-        tables.append(_mirrored(matches, mirror, export=study.sources[mirror.keep].export))
+        tables.append(_mirrored(matches, mirror, exports[mirror.keep]))
     return scratch.enter_context(engine.materialized(ibis.union(*tables) if len(tables) > 1 else tables[0]))
 
 
@@ -62,19 +70,27 @@ def without_doubles(found: Table, doubles: Table, *, name: str) -> Table:
     return joined.mutate(problem=_.problem.coalesce(_.reason)).select(found.columns)
 
 
+def doubles_told(doubles: Table, exports: Mapping[str, Sequence[Export]]) -> Table:
+    """`doubles` as they are stored: `export` names the export of each, and `source_row` is the row there."""
+    parts = [
+        with_export(doubles.filter(_.source == name), own, row="source_row", export="export")
+        for name, own in exports.items()
+    ]
+    together = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return together.relocate("export", after="source").order_by("source", "export", "source_row", "place")
+
+
 def kept_rows(doubles: Table, *, name: str) -> Table:
     """For each row of the source `name` with doubles, `source_row` and `kept`: what was kept for its first."""
     return doubles.filter(_.source == name).group_by("source_row").agg(kept=_.kept.argmin(_.place))
 
 
-def _exact(found: Table, rows: Table, *, name: str, export: str) -> Table:
+def _exact(found: Table, rows: Table, exports: Sequence[Export], *, name: str) -> Table:
     cells = [column for column in rows.columns if column.startswith(CELL)]
     first = rows[ROW].min().over(group_by=cells)
     again = rows.select(source_row=_[ROW], first=first).filter(_.source_row != _.first)
     events = found.filter(_.problem.isnull()).join(again, "source_row")
-    return _double(
-        events.mutate(kept_system=_.system, lag_s=0.0, kept_row=_.first), name=name, reason=EXACT, export=export
-    )
+    return _double(events.mutate(kept_system=_.system, lag_s=0.0, kept_row=_.first), exports, name=name, reason=EXACT)
 
 
 def _free(found: Table, known: Table, *, name: str) -> Table:
@@ -125,12 +141,14 @@ def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:
     return ibis.union(*matched) if len(matched) > 1 else matched[0]
 
 
-def _mirrored(matches: Table, mirror: Mirror, *, export: str) -> Table:
+def _mirrored(matches: Table, mirror: Mirror, exports: Sequence[Export]) -> Table:
     told = matches.mutate(kept_row=_.kept_source_row)
-    return _double(told, name=mirror.drop, reason=MIRRORED, export=export)
+    return _double(told, exports, name=mirror.drop, reason=MIRRORED)
 
 
-def _double(events: Table, *, name: str, reason: str, export: str) -> Table:
-    kept = ibis.literal(f"{export}, row ") + events.kept_row.cast("string")
-    marked = events.mutate(source=ibis.literal(name), reason=ibis.literal(reason), kept=kept)
+def _double(events: Table, exports: Sequence[Export], *, name: str, reason: str) -> Table:
+    """`exports` are those of the source of each `kept_row`."""
+    told = with_export(events, exports, row="kept_row", export="kept_export")
+    kept = told.kept_export + ", row " + told.kept_row.cast("string")
+    marked = told.mutate(source=ibis.literal(name), reason=ibis.literal(reason), kept=kept)
     return marked.select(**{column: marked[column].cast(kind) for column, kind in _DOUBLES.items()})

@@ -1,7 +1,6 @@
 """The ledger: every exported row, and what became of it."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import ibis
 import pandas as pd
@@ -11,9 +10,13 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
+from procmine.assemble.reading import Export
 from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME, NO_ZONE
-from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW
+from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
 from procmine.errors import ExportError
+
+COLUMNS = ["source", "reason", "rows", "events"]
+"""Of the ledger: an export's name, what became of rows of it, how many they are, and the events that they gave."""
 
 
 def account(candidates: Table, source: Source) -> Table:
@@ -56,30 +59,41 @@ def account_without_events(rows: Table, source: Source, orders: Table) -> Table:
     )
 
 
-def totals(accounts: Mapping[str, Table]) -> pd.DataFrame:
-    """The ledger: one row per source (the export's file name) and reason, with `rows` and the `events` they gave."""
+def totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]]) -> pd.DataFrame:
+    """One row per export and reason: the `name` of its source in the study, and `COLUMNS`.
+
+    `accounts` has what became of the rows of each source, `exports` their exports.
+    """
     parts = [
-        table.group_by("reason").agg(rows=_.count(), events=_.events.sum()).mutate(source=ibis.literal(name))
+        table.group_by("reason", file=file_of(_.source_row))
+        .agg(rows=_.count(), events=_.events.sum())
+        .mutate(name=ibis.literal(name))
         for name, table in accounts.items()
     ]
-    ledger = engine.collect(ibis.union(*parts) if len(parts) > 1 else parts[0])
-    ordered = ledger.astype({"rows": "int64", "events": "int64"})[["source", "reason", "rows", "events"]]
-    return ordered.sort_values(["source", "reason"], ignore_index=True)
+    found = engine.collect(ibis.union(*parts) if len(parts) > 1 else parts[0])
+    named = [exports[name][file].name for name, file in zip(found["name"], found["file"], strict=True)]
+    ledger = found.assign(source=pd.Series(named, dtype="str")).astype({"rows": "int64", "events": "int64"})
+    return ledger.sort_values(["source", "reason"], ignore_index=True)[["name", *COLUMNS]]
 
 
 def refuse_naive_times(
-    totals: pd.DataFrame, found: Mapping[str, Table], raw: Mapping[str, Table], study: StudyFile, exports: Path
+    totals: pd.DataFrame,
+    found: Mapping[str, Table],
+    raw: Mapping[str, Table],
+    study: StudyFile,
+    exports: Mapping[str, Sequence[Export]],
 ) -> None:
     """An `ExportError` that shows the first time without an offset in a source whose system names no zone."""
     for name, source in study.sources.items():
-        rows = totals.loc[(totals["source"] == source.export) & (totals["reason"] == NO_ZONE), "rows"].sum()
+        rows = totals.loc[(totals["name"] == name) & (totals["reason"] == NO_ZONE), "rows"].sum()
         if rows:
-            first = int(engine.scalar(found[name].filter(_.problem == NO_ZONE).source_row.min()))
-            cells = engine.collect(raw[name].filter(_[ROW] == first)).iloc[0]
+            naive = found[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
+            place = engine.collect(naive.mutate(file=file_of(_.row), in_file=row_in_file(_.row))).iloc[0]
+            cells = engine.collect(raw[name].filter(_[ROW] == int(place["row"]))).iloc[0]
             shown = next(cells[CELL + name] for name in ev.time_columns(source) if isinstance(cells[CELL + name], str))
             whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"
             raise ExportError(
                 f"time {shown!r} has no offset, and no time zone is declared (rows like this: {rows})",
-                where=f"{exports / source.export}, row {first}",
+                where=f"{exports[name][place['file']].where}, row {place['in_file']}",
                 expected=f"Declare the time_zone of {whose} in study.yaml, such as Asia/Shanghai",
             )

@@ -4,12 +4,18 @@ A table of rows has `cell:<column>` for each column of the export that the study
 beside them columns of ours, whose names no export's column can take.
 """
 
-from ibis.expr.types import StringColumn, Table
+from typing import cast
+
+from ibis.expr.types import IntegerValue, StringColumn, Table
 
 ROW = "procmine:row"
-"""1 for the first row below the header, wherever that stands (in a file without one, the first row). A line that cannot
-be read counts too; an empty one does not, but in a sheet every row counts: there it is the row of the sheet less the
-source's `header_row`."""
+"""The number of the row in its source: its number in its file and, in the bits above `FILE_BITS`, that of the file.
+
+In a file it is 1 for the first row below the header, wherever that stands (in a file without one, for the first row).
+A line that cannot be read counts too; an empty one does not, but in a sheet every row counts: there it is the row of
+the sheet less the source's `header_row`. Files are numbered from 0 in the order of their names, so that in a source of
+one file this is the row's number there."""
+FILE_BITS = 40
 UNREAD = "procmine:unread"
 """Why the row could not be read, null where it could. Such a row has no cells."""
 LINE = "procmine:line"
@@ -32,6 +38,8 @@ KEPT = "procmine:kept"
 """Of a row that is a double: the export and row that were kept."""
 CANDIDATES = "procmine:candidates"
 """Of a row that could belong to several orders: an array of them, by name."""
+FILE = "procmine:file"
+"""Of a row that was set aside, in a source of several files: its file."""
 CELL = "cell:"
 """Before the name of an export's column, so that no name there can be taken for one of ours."""
 
@@ -39,3 +47,18 @@ CELL = "cell:"
 def cell(rows: Table, column: str) -> StringColumn:
     """The cells of an export's `column`."""
     return rows[f"{CELL}{column}"]
+
+
+def file_of(row: IntegerValue) -> IntegerValue:
+    """The number of the file that a row of a source stands in."""
+    return cast(IntegerValue, row >> FILE_BITS)
+
+
+def row_in_file(row: IntegerValue) -> IntegerValue:
+    """The number that a row of a source has in its file."""
+    return cast(IntegerValue, row & ((1 << FILE_BITS) - 1))
+
+
+def row_of(file: IntegerValue, row: IntegerValue) -> IntegerValue:
+    """The number in its source of the row that is number `row` in a file."""
+    return cast(IntegerValue, (file << FILE_BITS) + row)

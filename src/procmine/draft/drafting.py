@@ -111,13 +111,18 @@ def _source_names(exports: Sequence[Export]) -> list[str]:
     names: list[str] = []
     for export in exports:
         part = str(export.given.get("sheet") or export.given.get("table") or "")
-        stem = Path(export.file).name.split(".")[0]
-        name = re.sub(r"\W+", "_", f"{stem}_{part}" if part else stem).strip("_") or "export"
+        *folders, file = Path(export.file).parts
+        name = next(filter(None, (_plain(f"{stem}_{part}") for stem in (file.split(".")[0], *folders[::-1]))), "export")
         number = 1
         while (unique := name if number == 1 else f"{name}_{number}") in names:
             number += 1
         names.append(unique)
     return names
+
+
+def _plain(text: str) -> str:
+    """`text` without signs that a name has not: of ``orders_*_May`` orders_May."""
+    return re.sub(r"[\W_]+", "_", text).strip("_")
 
 
 def _write(text: str, target: Path, exports: Path) -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +10,15 @@ from pathlib import Path
 from ibis.expr.types import Table
 from pydantic import ValidationError
 
+from procmine import engine
+from procmine.assemble.findings.deliveries import delivered_again
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.reading import excel, read_export, text
+from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
 from procmine.draft.charset import delimiter_of, encoding_of, first_rows
+from procmine.draft.series import pattern_of, series_of
 from procmine.draft.titles import header_of
 from procmine.draft.yaml_text import shown
 from procmine.errors import ExportError
@@ -28,37 +32,99 @@ _NO_COLUMN = "\0"
 """No export has a column of this name: asked for it, a reader opens the export and says which columns there are."""
 
 
+_LOOKED_AT = 31
+"""How many files of one series are looked at: the first, and the last, whose columns are the present ones."""
+
+
 @dataclass(frozen=True)
 class Export:
     """An export that can be read: the keys of its source that say how, its rows, and what was seen of it."""
 
     given: dict[str, str | int]
-    rows: Table
+    stored: Path
+    """Its rows as `reading.dispatch.write_rows` leaves them; of several files those of the one with most columns."""
     columns: list[str]
+    rows: Table
     notes: list[str] = field(default_factory=list)
+    again: int = 0
+    """How many rows equal one of an earlier of its files."""
 
     @property
     def file(self) -> str:
-        """Its file, under `exports/`."""
+        """Its file, under `exports/`, or the pattern of its files."""
         return str(self.given["file"])
 
 
 def exports_in(folder: Path, scratch: ExitStack) -> tuple[list[Export], list[ExportError]]:
     """Every table of every file under `folder`, in the order of names, and why the other files are none.
 
-    Hidden files are passed over. The rows live as long as `scratch`.
+    Files of which the names differ in a date or number only, and that have the same columns, are one export with a
+    pattern for a file. Hidden files are passed over. The rows live as long as `scratch`.
     """
+    names = [
+        "/".join(parts)
+        for path in folder.rglob("*")
+        for parts in [path.relative_to(folder).parts]
+        if not path.is_dir() and not any(part.startswith((".", "~$")) for part in parts)
+    ]
     found: list[Export] = []
     refused: list[ExportError] = []
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if not path.is_dir() and not any(part.startswith((".", "~$")) for part in parts):
-            for table in _tables(path, "/".join(parts), scratch):
-                if isinstance(table, Export):
-                    found.append(table)
-                else:
-                    refused.append(ExportError(table.found, where="/".join(parts), expected=table.expected))
+    for series in series_of(names):
+        pattern = pattern_of(series, {*names}.difference(series)) if len(series) > 1 else None
+        for table in _of_series(series, pattern, folder, scratch):
+            if isinstance(table, Export):
+                found.append(table)
+            else:
+                refused.append(table)
     return found, refused
+
+
+def _of_series(
+    series: Sequence[str], pattern: str | None, folder: Path, scratch: ExitStack
+) -> Iterator[Export | ExportError]:
+    """The tables of files of which the names belong together: each once if all files have it, else each file's own."""
+    opened: dict[str, list[Export | ExportError]] = {}
+    looked_at = series if pattern is None else [series[0], *series[1:][1 - _LOOKED_AT :]]
+    for name in looked_at:
+        opened[name] = [*_tables(folder / name, name, scratch)]
+    if pattern is not None:
+        together = _together(pattern, series, [*opened.values()], scratch)
+        if together:
+            yield from together
+            return
+    for name in series:
+        for table in opened[name] if name in opened else _tables(folder / name, name, scratch):
+            if isinstance(table, Export):
+                yield table
+            else:
+                yield ExportError(table.found, where=name, expected=table.expected)
+
+
+def _together(
+    pattern: str, series: Sequence[str], opened: Sequence[Sequence[Export | ExportError]], scratch: ExitStack
+) -> list[Export]:
+    """The tables that all files have, written alike and with the columns of the one that has most; none if they differ.
+
+    An earlier file may lack columns, since they are added half-way.
+    """
+    alike: dict[str, list[Export]] = {}
+    for table in (table for tables in opened for table in tables):
+        if not isinstance(table, Export):
+            return []
+        alike.setdefault(str(sorted({**table.given, "file": pattern}.items())), []).append(table)
+    together = []
+    for tables in alike.values():
+        most = max(tables, key=lambda table: len(table.columns))
+        if len(tables) < len(opened) or any(not {*table.columns} <= {*most.columns} for table in tables):
+            return []
+        few = f", of which {len(opened)} were looked at" if len(opened) < len(series) else ""
+        notes = [f"{len(series)} files, {series[0]} to {series[-1]}{few}", *dict.fromkeys(most.notes)]
+        later = [name for name in most.columns if any(name not in table.columns for table in tables)]
+        notes += [f"not in all of them: {', '.join(later)}"] if later else []
+        rows = scratch.enter_context(engine.materialized(rows_in([table.stored for table in tables])))
+        again = int(engine.scalar(delivered_again(rows).again.sum()) or 0)
+        together.append(Export({**most.given, "file": pattern}, most.stored, most.columns, rows, notes, again))
+    return together
 
 
 def _tables(path: Path, file: str, scratch: ExitStack) -> Iterator[Export | ExportError]:
@@ -126,7 +192,9 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
     if not columns:
         raise ExportError("there are no columns in it")
     alike = [f"{name}: left out, another differs only in upper and lower case" for name in known if name not in columns]
-    return Export(given, read_export(path, source, columns, scratch), columns, [*notes, *alike])
+    stored = text.scratch_file(scratch, "rows.parquet")
+    write_rows(path, source, columns, stored)
+    return Export(given, stored, columns, rows_in([stored]), [*notes, *alike])
 
 
 def _sampled(path: Path, form: Format, scratch: ExitStack) -> tuple[Path, dict[str, str], list[str]]:

@@ -106,13 +106,8 @@ def _source(source: SourceGuess, names: _Attributes) -> Iterator[str]:
     yield f"{word(source.name)}:  {comment(f'{rows:,} rows')}"
     for note in (*source.export.notes, *source.roles.notes, *source.belonging.notes):
         yield f"  {comment(note)}"
-    for key, value in source.export.given.items():
-        yield f"  {key}: {value if isinstance(value, int) else word(value)}"
+    yield from (f"  {line}" for line in _as_a_whole(source))
     roles = source.roles
-    if roles.form:
-        yield f"  system: {word(source.name)}"
-    if roles.time_format:
-        yield f"  time_format: {word(roles.time_format)}  {comment(f'such as {shown(source.times[0].example)}')}"
     if source.keys:
         yield "  keys:"
         for kind, column in source.keys.items():
@@ -126,6 +121,19 @@ def _source(source: SourceGuess, names: _Attributes) -> Iterator[str]:
     if roles.of_orders:
         yield "  order_attributes:"
         yield from (f"    {line}" for line in _attributes("case", source, roles.of_orders, names))
+
+
+def _as_a_whole(source: SourceGuess) -> Iterator[str]:
+    """How the export is written, and what all of its rows have in common."""
+    roles, again = source.roles, source.export.again
+    for key, value in source.export.given.items():
+        yield f"{key}: {value if isinstance(value, int) else word(value)}"
+    if roles.form:
+        yield f"system: {word(source.name)}"
+    if roles.form and again:
+        yield f"doubles: set_aside  {comment(f'{again:,} rows are in an earlier file too')}"
+    if roles.time_format:
+        yield f"time_format: {word(roles.time_format)}  {comment(f'such as {shown(source.times[0].example)}')}"
 
 
 def _events(source: SourceGuess, names: _Attributes) -> Iterator[str]:

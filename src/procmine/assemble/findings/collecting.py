@@ -1,21 +1,24 @@
 """All checks of one study: those that always run, and those that it declares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.findings import belonging, cells, expected, labels, times
+from procmine.assemble.findings import belonging, cells, deliveries, expected, labels, times
 from procmine.assemble.findings.found import together
+from procmine.assemble.lineage import by_source
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.reading import Export, SourceRows
 
 
 def data_quality(
     study: StudyFile,
     *,
-    raw: Mapping[str, Table],
+    read: Mapping[str, SourceRows],
+    exports: Mapping[str, Sequence[Export]],
     rows: Mapping[str, Table],
     accounts: Mapping[str, Table],
     totals: pd.DataFrame,
@@ -26,9 +29,14 @@ def data_quality(
 ) -> pd.DataFrame:
     """What a reader of the log should know of it, in the shape of `found`: no row where all is well.
 
-    `raw` are the exports' rows, `rows` the same with their orders, `accounts` what became of each and `totals` the
-    ledger; `events` are the log's before they were put in order, `orders` its orders, and `values` their attributes.
+    Exports of one source are looked at together, and `source` is what the study calls them.
+
+    `read` are the rows of each source and `exports` where they are from, `rows` the same with their orders, `accounts`
+    what became of each and `totals` the ledger; `events` are the log's before they were put in order, `orders` its
+    orders, and `values` their attributes.
     """
+    raw = {name: found.rows for name, found in read.items()}
+    log, events = (by_source(table, study, exports) for table in (log, events))
     usual = _profile(log)
     found = [
         times.single_events(log, usual),
@@ -40,6 +48,7 @@ def data_quality(
         *cells.several_values(values, orders),
         *cells.missing(log, usual, declared=[] if study.expect is None else study.expect.filled_columns),
         *cells.hidden_times(log),
+        *deliveries.of_deliveries(study, read, exports),
         *belonging.elusive(study, raw, accounts, totals),
         *belonging.scattered(log, study),
         belonging.idle_rules(study, set(usual["activity"])),

@@ -82,7 +82,8 @@ def ties(events: Table, log: Table) -> Table:
     """How many events only the export's row put in order.
 
     They agree with another event of their order in time, rank of the system and sequence number, and come from another
-    row. Every group of n such events counts n − 1. The log says cheaply which times occur twice in an order.
+    row. Every group of n such events counts n − 1. The log says cheaply which times occur twice in an order. `events`
+    have the `export` of each, of which a `source` may have several.
     """
     twice = log.filter(_.timestamp == _.next_timestamp).select("case_id", "timestamp").distinct()
     events = events.semi_join(twice, ["case_id", "timestamp"])
@@ -90,7 +91,7 @@ def ties(events: Table, log: Table) -> Table:
     groups = events.group_by("case_id", *deciding).agg(
         events=_.count(),
         source=_.source.min(),
-        several=(_.source_row.min() != _.source_row.max()) | (_.source.min() != _.source.max()),
+        several=(_.source_row.min() != _.source_row.max()) | (_.export.min() != _.export.max()),
     )
     tied = groups.filter((_.events > 1) & _.several)
     return tally(tied, TIES, example=tied.case_id, rows=(_.events - 1).sum())

@@ -10,7 +10,7 @@ from procmine.assemble.mapping.evidence import Duration
 from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.mapping.forms import Attribute, ColumnEvents, Events, RowEvents, StatusEvents, TimeColumn
 from procmine.assemble.mapping.part import Part
-from procmine.assemble.mapping.values import Encoding, InnerPath, TimeFormat, Zone, inside
+from procmine.assemble.mapping.values import Encoding, TimeFormat, Zone, export_path, is_pattern
 
 
 class System(Part):
@@ -25,13 +25,14 @@ class System(Part):
 
 
 class Source(Part):
-    """One export, a file or a table: the events, order attributes and links between keys that its rows give.
+    """Exports of one kind, files or a table: the events, order attributes and links between keys that their rows give.
 
     A link table is a source that gives two or more keys and nothing else.
     """
 
-    file: InnerPath = ""
-    """The file under `exports/`; a source of a database server has none."""
+    file: str = ""
+    """The file under `exports/`, or a pattern of files that come one by one, as a day's export does:
+    ``crm/orders_*.csv``, ``crm/**/*.xlsx``. A source of a database server has none."""
     format: Format
     """Known by the file's ending where it is not given."""
     encoding: Encoding = "utf-8"
@@ -58,22 +59,33 @@ class Source(Part):
     events: Events | None = None
     order_attributes: dict[str, str | Attribute] = {}
     doubles: Literal["keep", "set_aside"] = "keep"
-    """What becomes of a row that agrees with one before it in every column the study reads."""
+    """What becomes of a row that agrees with one before it, in any of its files, in every column the study reads."""
 
     @model_validator(mode="before")
     @classmethod
     def _of_one_format(cls, given: Any) -> Any:
         if not isinstance(given, dict) or not given.keys() <= cls.model_fields.keys():
             return given
-        return with_format({**given, "file": inside(given["file"])} if isinstance(given.get("file"), str) else given)
+        if isinstance(given.get("file"), str):
+            export_path(given["file"])
+        return with_format(given)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its file is a pattern, so that each of its exports is a part of it."""
+        return is_pattern(self.file)
 
     @property
     def export(self) -> str:
-        """Its name in ledger, log and messages: ``crm.csv``, ``crm.xlsx#May``, ``db.orders``."""
+        """Its name in findings and messages: ``crm.csv``, ``crm.xlsx#May``, ``db.orders``, ``orders_*.csv``."""
+        return self.export_of(self.file)
+
+    def export_of(self, file: str) -> str:
+        """The name of one of its files, or of its table, in ledger, log and messages: ``orders_2025-03.xlsx#May``."""
         if self.database is not None:
             return f"{self.database.name}.{self.table}"
         part = self.sheet or self.table
-        return self.file if part is None else f"{self.file}#{part}"
+        return file if part is None else f"{file}#{part}"
 
     @property
     def forms(self) -> list[RowEvents | TimeColumn | StatusEvents]:

@@ -31,6 +31,23 @@ def inside(path: str) -> str:
     return path
 
 
+def export_path(path: str) -> str:
+    """`path` itself where it is a file inside of the study's folder, or a pattern of such files.
+
+    In a pattern ``*`` stands for any signs in a name, ``?`` for one, ``**`` for any folders; ``[`` is just a sign.
+    """
+    parts = PurePosixPath(inside(path)).parts
+    for place, part in enumerate(parts, 1):
+        if "**" in part and (part != "**" or place == len(parts)):
+            raise ValueError(f"** stands for folders, in {part!r} it does not; write it as in crm/**/orders_*.csv")
+    return path
+
+
+def is_pattern(path: str) -> bool:
+    """Whether a path stands for all files that match it."""
+    return "*" in path or "?" in path
+
+
 def _known_format(form: str) -> str:
     for directive in re.findall(r"%-?.?", form):
         if not re.fullmatch(r"%([aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|-[dHIjmMSy])", directive):

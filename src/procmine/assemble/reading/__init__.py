@@ -1,5 +1,8 @@
 """Read exports: every row of a file or table, its cells as text, numbered as they stand there.
 
+`exports` says which files or table a source stands for, `together` makes one table of them, `keeping` holds what was
+read for the next time, and `dispatch` reads one export.
+
 A module a format, each with one function `read(path, source, columns, scratch) -> Table`: every row of the export, in
 its order, with `cell:<column>` text for exactly the columns asked for, as they are written and null where empty, and
 `ROW` unless the table's own order is to number them. The table may be lazy; `scratch` ends what it lives on. Where the
@@ -7,6 +10,9 @@ engine itself may refuse the rows, a module also has `after(error, …) -> Table
 what is wrong. May use `engine`, `schema`, `errors`, `exchange` and the modules of `assemble` that state the mapping.
 """
 
-from procmine.assemble.reading.dispatch import read_export, state
+from procmine.assemble.reading.dispatch import read_export
+from procmine.assemble.reading.exports import Export, exports_of, exports_of_study
+from procmine.assemble.reading.keeping import KeptRows
+from procmine.assemble.reading.together import SourceRows, read_source
 
-__all__ = ["read_export", "state"]
+__all__ = ["Export", "KeptRows", "SourceRows", "exports_of", "exports_of_study", "read_export", "read_source"]

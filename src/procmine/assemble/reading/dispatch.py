@@ -1,7 +1,8 @@
 """Which module reads which format, and what happens to all cells alike."""
 
 import importlib
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ from ibis.expr.types import StringColumn, StringValue, Table
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.formats import Format
-from procmine.assemble.reading.presence import require_file
-from procmine.assemble.rows import CELL, ROW, UNREAD
+from procmine.assemble.rows import CELL, ROW, UNREAD, row_of
 from procmine.errors import ExportError
 
 _READERS: dict[Format, str] = {
@@ -35,9 +35,21 @@ _SPACE = "".join((" \t\n\r\v\f", *_WIDE))
 
 
 def read_export(path: Path, source: Source, columns: Iterable[str], scratch: ExitStack) -> Table:
-    """The export at `path`: `ROW` int64, `UNREAD`, and `cell:<column>`, text without surrounding space, null if empty.
+    """The one export at `path` as a table that lives as long as `scratch`, in the shape of `rows_in`.
 
-    Read once; the table lives as long as `scratch`. Where rows could not be read, `LINE` and `TEXT` show them.
+    Errors: those of `write_rows`.
+    """
+    folder = scratch.enter_context(tempfile.TemporaryDirectory(prefix="procmine-"))
+    file = Path(folder) / "rows.parquet"
+    write_rows(path, source, columns, file)
+    return rows_in([file])
+
+
+def write_rows(path: Path, source: Source, columns: Iterable[str], target: Path) -> None:
+    """Write the rows of the export at `path` to the Parquet file `target`, in their order.
+
+    It has `cell:<column>` for each of `columns`, text without surrounding space, null where empty; `ROW` where the
+    order of rows does not number them; and, where rows could not be read, why: `UNREAD`, `LINE` and `TEXT`.
 
     Errors: `ExportError` for an export that is missing or has not one of `columns`, and what else its format says.
     """
@@ -51,28 +63,37 @@ def read_export(path: Path, source: Source, columns: Iterable[str], scratch: Exi
                 expected="A study can use one of them; rename the other in the export",
             )
     reader = _reader(source.format)
-    try:
-        return _kept(reader.read(path, source, wanted, scratch), scratch)
-    except _ENGINE_ERRORS as error:
-        if not hasattr(reader, "after"):
+    with ExitStack() as scratch:
+        try:
+            engine.write_rows(_bare(reader.read(path, source, wanted, scratch)), target)
+            return
+        except _ENGINE_ERRORS as error:
+            if not hasattr(reader, "after"):
+                raise _refused(path, error) from error
+            refused = error
+        try:
+            engine.write_rows(_bare(reader.after(refused, path, source, wanted, scratch)), target)
+        except _ENGINE_ERRORS as error:
             raise _refused(path, error) from error
-        refused = error
-    try:
-        return _kept(reader.after(refused, path, source, wanted, scratch), scratch)
-    except _ENGINE_ERRORS as error:
-        raise _refused(path, error) from error
 
 
-def state(path: Path, source: Source) -> str:
-    """What tells whether an export has changed, without reading it all: for a file what the file system says of it.
+def rows_in(files: Sequence[Path]) -> Table:
+    """The rows that `write_rows` wrote, file after file: `ROW` int64, `UNREAD`, and `cell:<column>`.
 
-    Errors: `ExportError` for one that is missing.
+    A column that a file has not is null there. Where rows could not be read, `LINE` and `TEXT` show them.
     """
-    if source.format == "postgresql":
-        return str(_reader(source.format).state(path, source))
-    require_file(path, may_be_empty=True)
-    known = path.stat()
-    return f"{path.name} {known.st_size} {known.st_mtime_ns}"
+    rows = engine.rows_in(files)
+    place = rows[engine.PLACE_OF_ROW] + 1
+    number = rows[ROW].coalesce(place) if ROW in rows.columns else place
+    numbered = {ROW: number if len(files) == 1 else row_of(rows[engine.PLACE_OF_FILE], number)}
+    if UNREAD not in rows.columns:
+        numbered[UNREAD] = ibis.null("string")
+    return rows.mutate(**numbered).drop(engine.PLACE_OF_ROW, engine.PLACE_OF_FILE)
+
+
+def table_state(source: Source) -> str:
+    """What tells whether a table on a server has changed."""
+    return str(_reader(source.format).state(source))
 
 
 def _reader(form: Format) -> Any:
@@ -84,17 +105,11 @@ def _refused(path: Path, error: Exception) -> ExportError:
     return ExportError(f"the export cannot be read: {str(error).splitlines()[0][:300]}", where=path)
 
 
-def _kept(rows: Table, scratch: ExitStack) -> Table:
-    """`rows` computed once, their cells bare, numbered by their place where they have no number."""
-    cells = {name: _bare(rows[name]) for name in rows.columns if name.startswith(CELL)}
-    kept = scratch.enter_context(engine.materialized(rows.mutate(**cells)))
-    ours = {} if ROW in kept.columns else {ROW: kept.rowid() + 1}
-    if UNREAD not in kept.columns:
-        ours[UNREAD] = ibis.null("string")
-    return kept.mutate(**ours)
+def _bare(rows: Table) -> Table:
+    return rows.mutate(**{name: _bare_cell(rows[name]) for name in rows.columns if name.startswith(CELL)})
 
 
-def _bare(cell: StringColumn) -> StringValue:
+def _bare_cell(cell: StringColumn) -> StringValue:
     """The cell without space around it. Looked at first: trimming is dear, and few cells need it.
 
     Exports put a tab after long numbers, lest a spreadsheet round them, and Chinese ones pad with the wide space.

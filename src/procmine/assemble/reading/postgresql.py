@@ -63,10 +63,10 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
         return spooled(_blocks(cursor, query, columns, database), columns, scratch)
 
 
-def state(path: Path, source: Source) -> str:
+def state(source: Source) -> str:
     """What tells whether the table has changed: its rows' count and a digest of them, computed on the server.
 
-    The server reads the whole table for it, but sends one row; `path` is not used. Errors: those of `read`.
+    The server reads the whole table for it, but sends one row. Errors: those of `read`.
     """
     database = _database(source)
     with _connected(database) as cursor:

@@ -12,6 +12,8 @@ import pytest
 
 from conftest import rows, study_in
 from procmine import engine
+from procmine.assemble.mapping import Source
+from procmine.assemble.mapping.database import Database
 from procmine.assemble.reading import KeptRows, together
 from procmine.errors import ExportError
 from procmine.study import open_study
@@ -168,7 +170,10 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     kept = KeptRows(study.outputs / "rows", own="own", code=["1"])
     export = study._exports()["boss"][0]
     source = study.file.sources["boss"]
-    said = {"encoding": "gbk", "delimiter": ";", "format": "tsv", "sheet": "May", "table": "t"}
+    of_meaning = {"system", "time_format", "keys", "many", "shared", "events", "order_attributes", "doubles"}
+    said = {"encoding": "gbk", "delimiter": ";", "format": "tsv", "sheet": "May", "table": "t", "header_row": 2}
+    said["database"] = Database(host="h", name="n", user="u")
+    assert {*said} == {*Source.model_fields} - of_meaning - {"file"}
     names = {kept.name(export, source.model_copy(update={key: value}), ["no"]) for key, value in said.items()}
     names |= {kept.name(export, source, ["no"]), kept.name(export, source, ["no", "step"])}
     names |= {kept.name(export._replace(**{part: "x"}), source, ["no"]) for part in ("name", "state")}

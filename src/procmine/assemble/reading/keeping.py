@@ -12,7 +12,7 @@ from pathlib import Path
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading.exports import Export
 
-_READ_BY = ("format", "encoding", "delimiter", "sheet", "table", "database")
+_READ_BY = ("format", "encoding", "delimiter", "header_row", "sheet", "table", "database")
 """What a source says of how its exports are read."""
 _SCRATCH = ".reading-"
 _ABANDONED = 24 * 60 * 60

@@ -11,6 +11,7 @@ from conftest import log_of, rows
 from procmine import engine, filters, measure
 from procmine.assemble import sequence
 from procmine.schema import EVENT
+from procmine.sequencing import sequence_all
 
 ACTIVITIES = "ABCD"
 DEPARTMENTS = ["", "@s", "@t"]
@@ -50,6 +51,17 @@ def test_sums(text):
     assert rework["count"].sum() == events - count(log.select("case_id", "activity").distinct())
     assert count(measure.rework_events(log)) == rework["count"].sum()
     assert follows["handoffs"].sum() == count(measure.handoffs(log))
+
+
+@fewer
+@given(typed)
+def test_a_log_made_as_a_whole_is_the_log(text):
+    log = log_of(text, **{"event:n": list(range(len(text.replace("|", " ").split()) - text.count(":")))})
+    events = log.select(*EVENT, "event:n")
+    orders = log.group_by("case_id").agg(**{"case:last": log["event:n"].max()})
+    by = ("timestamp", "source_row")
+    whole = engine.collect(sequence_all(events, orders, by=by))
+    pd.testing.assert_frame_equal(whole, engine.collect(sequence(events.inner_join(orders, "case_id"), by=by)))
 
 
 @fewer

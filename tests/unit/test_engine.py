@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from procmine import engine
@@ -66,3 +68,60 @@ def test_what_does_not_fit_into_memory_is_written_outside_the_users_folder(tmp_p
 def test_nothing_is_installed_from_the_web():
     said = engine.connection().raw_sql("SELECT current_setting('autoinstall_known_extensions')").fetchone()
     assert said[0] is False
+
+
+def kinds_of(table) -> dict[str, str]:
+    described = f'SELECT column_name, column_type FROM (DESCRIBE "{table.get_name()}")'
+    return dict(engine.connection().raw_sql(described).fetchall())
+
+
+@pytest.fixture
+def every_table_is_coded(monkeypatch):
+    monkeypatch.setattr(engine, "FEWEST_CODED", 0)
+    monkeypatch.setattr(engine, "ROWS_A_CODE", 1)
+
+
+def test_coded_text_is_text_again_in_the_same_order(every_table_is_coded, tmp_path):
+    words = ["b", "a", None, "安", "Z", "b", "", 'it\'s "so"']
+    table = engine.table(pd.DataFrame({"s": words, "n": range(len(words)), "none": pd.Series([None] * 8, dtype="str")}))
+    with engine.coded(table) as coded:
+        kinds = kinds_of(coded)
+        assert kinds["s"].startswith("ENUM")
+        assert (kinds["n"], kinds["none"]) == ("BIGINT", "VARCHAR")
+        assert coded.schema() == table.schema()
+        stored = engine.store(coded.order_by(coded.s, coded.n), tmp_path / "words.parquet")
+    assert pq.read_schema(tmp_path / "words.parquet").field("s").type == pa.string()
+    assert stored.schema() == table.schema()
+    # the order of code points, nulls last, as without codes
+    expected = engine.collect(table.order_by(table.s, table.n))
+    pd.testing.assert_frame_equal(engine.collect(stored), expected)
+    assert expected["n"].tolist() == [6, 4, 1, 0, 5, 7, 3, 2]
+
+
+def test_text_of_many_values_and_small_tables_are_not_coded(tmp_path):
+    few = engine.table(pd.DataFrame({"s": ["a"] * 100}))
+    with engine.coded(few) as same:
+        assert same is few
+    many = pd.DataFrame({"own": [f"row {n}" for n in range(60_000)], "few": ["x", "y", "z"] * 20_000})
+    with engine.coded(engine.table(many)) as coded:
+        kinds = kinds_of(coded)
+        assert kinds == {"own": "VARCHAR", "few": "ENUM('x', 'y', 'z')"}
+        pd.testing.assert_frame_equal(engine.collect(coded), many)
+
+
+def test_no_code_outlives_its_context(every_table_is_coded):
+    def made() -> set[str]:
+        known = "SELECT type_name FROM duckdb_types() UNION SELECT view_name FROM duckdb_views()"
+        return {name for (name,) in engine.connection().raw_sql(known).fetchall() if "procmine" in name}
+
+    before = made()
+    with engine.coded(engine.table(pd.DataFrame({"s": ["a", "a"]}))):
+        assert len(made() - before) == 3
+    assert made() == before
+    table = engine.table(pd.DataFrame({"s": ["1", "x"]}))
+    with (
+        pytest.raises(Exception, match="Could not convert"),
+        engine.coded(table.select(table.s, n=table.s.cast("int64"))) as coded,
+    ):
+        engine.collect(coded)
+    assert made() == before

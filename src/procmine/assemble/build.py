@@ -24,7 +24,7 @@ from procmine.assemble.times.skew import clock_table
 from procmine.assemble.times.skew_effects import effect_table
 from procmine.errors import LogError
 from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes
-from procmine.sequencing import TIE_BREAKERS, sequence
+from procmine.sequencing import TIE_BREAKERS, sequence_all
 
 LOG, LEDGER, FINDINGS, SET_ASIDE = "log.parquet", "ledger.parquet", "findings.parquet", "set_aside"
 DOUBLES, SAME_ORDERS = "doubles.parquet", "same_orders.parquet"
@@ -82,7 +82,8 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
             raise LogError(
                 f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title
             )
-        log = engine.store(sequence(events.inner_join(orders, "case_id")), target / LOG)
+        with engine.coded(events) as events_coded, engine.coded(orders) as orders_coded:
+            log = engine.store(sequence_all(events_coded, orders_coded), target / LOG)
         engine.store(identity.same.order_by("order", "same_as", "evidence"), target / SAME_ORDERS)
         engine.store(doubles_told(doubles, exports), target / DOUBLES)
         engine.store(clock_table(log, doubles, systems=study.systems, known_order=study.known_order), target / CLOCKS)

@@ -43,6 +43,10 @@ _TYPES: dict[AttributeType, dt.DataType] = {
     "boolean": dt.boolean,
     "time": TIME,
 }
+_COMPLETED, _STARTED = "completed", "started"
+_READ, _IS_DATE = "read ", "is date "
+"""Before the name of a column of times as the export has them: its moments, and which of them are dates."""
+_UNREADABLE = {"timestamp": UNREADABLE_TIME, "start": UNREADABLE_START}
 _WHOLE = r"^[+-]?\d+(\.0*)?$"
 _NUMBER = r"^[+-]?(\d|\.\d)"
 
@@ -95,10 +99,13 @@ def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence
     `rows` has `ROW`, `ORDER`, `PROBLEM` and the source's columns. The result has `source_row`, `case_id`,
     the event's columns but `source`, the tie breakers `rank`, `sequence` and `place`, the `event:` attributes of all
     sources, and `problem`: null for an event, else the reason why it is none. Where some time of the study is a date
-    it has the columns of `days.of_form` too, and the timestamp of a date is the beginning of its day.
+    it has the columns of `days.of_times` too, and the timestamp of a date is the beginning of its day.
     """
-    forms = [_candidate(rows, form, source, study, place=place, dated=dated) for place, form in enumerate(source.forms)]
-    return ibis.union(*forms) if len(forms) > 1 else forms[0]
+    forms = [
+        _recorded(rows, form, source, study, place=place, dated=bool(dated)) for place, form in enumerate(source.forms)
+    ]
+    recorded = ibis.union(*forms) if len(forms) > 1 else forms[0]
+    return _timed(recorded, source, study, dated=dated)
 
 
 def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:
@@ -142,64 +149,94 @@ def _columns(*cells: Cell | Attribute | None) -> list[str]:
     return [column for column in named if isinstance(column, str)]
 
 
-def _candidate(rows: Table, form: Form, source: Source, study: StudyFile, *, place: int, dated: Sequence[str]) -> Table:
-    activity, no_activity = _activity(rows, form)
-    activity = _renamed(activity, study.activities)
-    owner = activity.cases(*study.owners.items(), else_=None) if study.owners else ibis.null("string")
-    department = _renamed(_value(rows, form.department), study.departments).coalesce(owner)
+def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, place: int, dated: bool) -> Table:
+    """The candidates that one form gives, with their times as the export has them, and what is wrong but for those.
+
+    `_COMPLETED` and `_STARTED` are texts; where `dated`, columns of `_IS_DATE` say which of them are dates.
+    """
+    activity, no_activity = _activity(rows, form, study)
     system = _value(rows, form.system) if isinstance(form, RowEvents) and form.system else ibis.null("string")
-    system = system.coalesce(ibis.literal(source.system, "string"))
-    completed = cell(rows, form.timestamp)
-    timestamp = _time(completed, source, study)
-    start = _time(cell(rows, form.start), source, study) if form.start else ibis.null(TIME)
-    moments = {"timestamp": _true_time(timestamp, system, study), "start": _true_time(start, system, study)}
-    if dated:
-        zone = time_zone(source, study)
-        moments |= days.of_form(rows, form, source, recorded=(timestamp, start), true=moments, zone=zone, dated=dated)
     sequence = None if isinstance(form, TimeColumn) else form.sequence
-    times = [cell(rows, name) for name in (form.timestamp, form.start) if name]
-    reads = {UNREADABLE_TIME: _unread(completed, timestamp)}
-    if form.start:
-        reads[UNREADABLE_START] = _unread(cell(rows, form.start), start)
-    placed = time_zone(source, study) or clock.has_offset(source.time_format)
-    problem = ibis.cases(
-        (rows[PROBLEM].notnull(), rows[PROBLEM]),
-        *no_activity,
-        (completed.isnull(), NO_TIME),
-        *((wrong, reason) for reason, wrong in reads.items()),
-        *([] if placed else [(ibis.or_(*(clock.is_naive(time) for time in times)), NO_ZONE)]),
-        *_outside(moments, study),
-        else_=None,
-    )
+    completed = cell(rows, form.timestamp)
+    started = cell(rows, form.start) if form.start else ibis.null("string")
+    dates = {
+        _IS_DATE + _COMPLETED: days.is_date(completed, form, source),
+        _IS_DATE + _STARTED: days.is_date(started, form, source) if form.start else ibis.literal(False),
+    }
     return rows.select(
         source_row=rows[ROW],
         case_id=rows[ORDER],
         activity=activity,
-        system=system,
-        department=department,
+        system=system.coalesce(ibis.literal(source.system, "string")),
+        department=_renamed(_value(rows, form.department), study.departments),
         resource=_value(rows, form.resource),
-        **moments,
-        rank=_ranks(system, study),
         sequence=_whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
         place=ibis.literal(place, "int64"),
-        problem=problem.cast("string"),
+        problem=ibis.cases((rows[PROBLEM].notnull(), rows[PROBLEM]), *no_activity, else_=None).cast("string"),
+        **{_COMPLETED: completed, _STARTED: started},
+        **(dates if dated else {}),
         **({JOINED_EVENT: rows[JOINED]} if JOINED in rows.columns else {}),
         **_event_attributes(rows, form, source, study),
     )
 
 
-def _activity(rows: Table, form: Form) -> tuple[StringValue, list[tuple[Value, str]]]:
-    """The activity as the export names it, and the cases in which there is none."""
+def _timed(recorded: Table, source: Source, study: StudyFile, *, dated: Sequence[str]) -> Table:
+    """The candidates with their times read, and what is wrong with those.
+
+    One step after the other, each by the columns of the one before it: an expression that is used again would be
+    written out, planned and computed again.
+    """
+    zone = time_zone(source, study)
+    sides = [(_COMPLETED, "timestamp")]
+    if any(form.start for form in source.forms):
+        sides.append((_STARTED, "start"))
+    read = recorded.mutate(**{_READ + text: _time(recorded[text], source, study) for text, _moment in sides})
+    moments: dict[str, Value] = {"start": ibis.null(TIME)}
+    moments |= {moment: _true_time(read[_READ + text], read.system, study) for text, moment in sides}
+    if dated:
+        read = read.mutate(**moments)
+        recorded_times = {moment: (read[_READ + text], read[_IS_DATE + text]) for text, moment in sides}
+        moments = days.of_times(read, recorded_times, zone=zone, dated=dated)
+    owner = read.activity.cases(*study.owners.items(), else_=None) if study.owners else ibis.null("string")
+    timed = read.mutate(**moments, department=read.department.coalesce(owner))
+    naive = ibis.or_(*(clock.is_naive(timed[text]) for text, _moment in sides))
+    problem = ibis.cases(
+        (timed.problem.notnull(), timed.problem),
+        (timed[_COMPLETED].isnull(), NO_TIME),
+        *((_unread(timed[text], timed[_READ + text]), _UNREADABLE[moment]) for text, moment in sides),
+        *([] if zone or clock.has_offset(source.time_format) else [(naive, NO_ZONE)]),
+        *_outside(timed, study),
+        else_=None,
+    )
+    kept = [name for name in timed.columns if name.startswith(EVENT_ATTRIBUTE)]
+    return timed.select(
+        "source_row",
+        "case_id",
+        "activity",
+        "system",
+        "department",
+        "resource",
+        *moments,
+        "sequence",
+        "place",
+        rank=_ranks(timed.system, study),
+        problem=problem.cast("string"),
+        **{name: timed[name] for name in kept if name not in moments},
+    )
+
+
+def _activity(rows: Table, form: Form, study: StudyFile) -> tuple[StringValue, list[tuple[Value, str]]]:
+    """The activity by its name in the log, and the cases in which there is none."""
     if isinstance(form, TimeColumn):
-        return ibis.literal(form.activity), []
+        return ibis.literal(study.activities.get(form.activity, form.activity)), []
     if isinstance(form, RowEvents):
         activity = _value(rows, form.activity)
-        return activity, [(activity.isnull(), NO_ACTIVITY)]
+        return _renamed(activity, study.activities), [(activity.isnull(), NO_ACTIVITY)]
     status = cell(rows, form.status)
-    steps = [(name, step) for name, step in form.activities.items() if step is not None]
-    activity = status.cases(*steps, else_=None)
-    unknown = status.notin(list(form.activities))
-    return activity, [(status.isnull(), NO_ACTIVITY), (unknown, UNKNOWN_STATUS), (activity.isnull(), NO_STEP)]
+    names = {name: step and study.activities.get(step, step) for name, step in form.activities.items()}
+    no_step = [name for name, step in names.items() if step is None]
+    cases = [(status.isnull(), NO_ACTIVITY), (status.notin([*names]), UNKNOWN_STATUS), (status.isin(no_step), NO_STEP)]
+    return status.cases(*((name, step) for name, step in names.items() if step is not None), else_=None), cases
 
 
 def _value(rows: Table, given: Cell | None) -> StringValue:
@@ -236,14 +273,14 @@ def _unread(given: StringValue, read: Value) -> Value:
     return given.notnull() & read.isnull()
 
 
-def _outside(moments: Mapping[str, Value], study: StudyFile) -> list[tuple[Value, str]]:
+def _outside(timed: Table, study: StudyFile) -> list[tuple[Value, str]]:
     """When an event is outside the window: a moment that is, or a date of which no moment is inside."""
     first, last = study.window.bounds() if study.window else (None, None)
-    at, is_date = moments["timestamp"], moments[days.DAY].notnull() if days.DAY in moments else None
+    at, is_date = timed.timestamp, timed[days.DAY].notnull() if days.DAY in timed.columns else None
     outside = []
     if first is not None:
         begin = ibis.literal(first, TIME)
-        early = at < begin if is_date is None else is_date.ifelse(moments[days.DAY_END] <= begin, at < begin)
+        early = at < begin if is_date is None else is_date.ifelse(timed[days.DAY_END] <= begin, at < begin)
         outside.append((early, BEFORE_WINDOW))
     if last is not None:
         end = ibis.literal(last, TIME)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis import _
 from ibis.expr.types import Table
 
 from procmine.assemble import events as ev
-from procmine.assemble.mapping import StatusRules, StudyFile
+from procmine.assemble.mapping import Source, StatusRules, StudyFile
 from procmine.assemble.reasons import BEFORE_WINDOW
 from procmine.assemble.rows import CELL, ORDER
 from procmine.schema import CASE, STATUS
@@ -41,28 +42,37 @@ def attribute_values(study: StudyFile, rows: Mapping[str, Table]) -> Table | Non
         for source in study.sources.values()
         for name, cell in source.order_attributes.items()
     }
-    parts = []
-    for place, (name, source) in enumerate(study.sources.items()):
-        if source.order_attributes:
-            given = {f"{CASE}{attribute}": cell for attribute, cell in source.order_attributes.items()}
-            used = {CELL + ev.column_of(cell) for cell in given.values()}
-            texts = rows[name].filter(_[ORDER].notnull()).select(*sorted(used), case_id=ORDER).distinct()
-            values = {
-                column: ev.attribute(texts, given[column], source, study) if column in given else ibis.null(kind)
-                for column, kind in declared.items()
-            }
-            parts.append(texts.select("case_id", place=ibis.literal(place), **values))
-    if not parts:
-        return None
-    together = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    lowest = together.group_by("case_id", "place").agg(
-        **{column: _[column].min() for column in declared},
-        **{f"{SEVERAL}{column}": _[column].max() for column in declared},
-    )
-    return lowest.group_by("case_id").agg(
+    telling = {name: source for name, source in study.sources.items() if source.order_attributes}
+    parts = [_of_source(rows[name], source, study, declared) for name, source in telling.items()]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    together = ibis.union(*(part.mutate(place=ibis.literal(place)) for place, part in enumerate(parts)))
+    return together.group_by("case_id").agg(
         **{column: _[column].argmin(_.place, where=_[column].notnull()) for column in declared},
         **{
-            f"{SEVERAL}{column}": (_[column].min() != _[f"{SEVERAL}{column}"].max()).fill_null(False)
+            f"{SEVERAL}{column}": _[f"{SEVERAL}{column}"].any() | (_[column].min() != _[column].max()).fill_null(False)
+            for column in declared
+        },
+    )
+
+
+def _of_source(rows: Table, source: Source, study: StudyFile, declared: Mapping[str, dt.DataType]) -> Table:
+    """What one source says of each order: the columns of `attribute_values`."""
+    given = {f"{CASE}{attribute}": cell for attribute, cell in source.order_attributes.items()}
+    used = {CELL + ev.column_of(cell) for cell in given.values()}
+    texts = rows.filter(_[ORDER].notnull()).select(*sorted(used), case_id=ORDER).distinct()
+    values = texts.select(
+        "case_id", **{column: ev.attribute(texts, cell, source, study) for column, cell in given.items()}
+    )
+    lowest = values.group_by("case_id").agg(
+        **{column: _[column].min() for column in given},
+        **{f"{SEVERAL}{column}": (_[column].min() != _[column].max()).fill_null(False) for column in given},
+    )
+    return lowest.select(
+        "case_id",
+        **{column: lowest[column] if column in given else ibis.null(kind) for column, kind in declared.items()},
+        **{
+            f"{SEVERAL}{column}": lowest[f"{SEVERAL}{column}"] if column in given else ibis.literal(False)
             for column in declared
         },
     )

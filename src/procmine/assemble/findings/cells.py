@@ -72,13 +72,18 @@ def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[tuple[
     def wall(table: Table, column: str) -> TimestampValue:
         return clock.wall_time(cell(table, column), form=source.time_format)
 
-    found: list[tuple[str, Where]] = []
-    for column in ev.time_columns(source):
-        first, last = engine.collect(rows.agg(first=wall(rows, column).min(), last=wall(rows, column).max())).iloc[0]
-        changes = [] if pd.isna(first) else list(clock.clock_changes(str(zone), first, last))
-        if changes:
-            found.append((column, partial(_within, changes=changes, wall=partial(wall, column=column))))
-    return found
+    columns = list(dict.fromkeys(ev.time_columns(source)))
+    ends = engine.collect(
+        rows.agg(
+            **{f"first{place}": wall(rows, column).min() for place, column in enumerate(columns)},
+            **{f"last{place}": wall(rows, column).max() for place, column in enumerate(columns)},
+        )
+    ).iloc[0]
+    known = ends.dropna()
+    changes = [] if known.empty else list(clock.clock_changes(str(zone), known.min(), known.max()))
+    if not changes:
+        return []
+    return [(column, partial(_within, changes=changes, wall=partial(wall, column=column))) for column in columns]
 
 
 def _within(
@@ -93,9 +98,14 @@ def several_values(values: Table | None, orders: Table) -> list[Table]:
     if values is None:
         return []
     whole = values.semi_join(orders, "case_id").mutate(source=ibis.null("string"))
+    names = attributes(values, CASE)
+    some = engine.collect(whole.agg(**{name: whole[f"{SEVERAL}{name}"].any().fill_null(False) for name in names})).iloc[
+        0
+    ]
     return [
         tally(whole.filter(whole[f"{SEVERAL}{name}"]), SEVERAL_VALUES, example=words(name, _.case_id))
-        for name in attributes(values, CASE)
+        for name in names
+        if some[name]
     ]
 
 

@@ -129,15 +129,21 @@ def _recovered(
     return tables, together, several
 
 
-def _marked(rows: Table, first: Table, second: Table) -> Table:
-    by_keys = first.select(keyed=first[ROW], by_keys=first[ORDER])
-    by_number = second.select(numbered=second[ROW], by_number=second[ORDER])
-    before = rows.left_join(by_keys, rows[ROW] == by_keys.keyed)
-    before = before.left_join(by_number, before[ROW] == by_number.numbered)
-    order = before[ORDER]
+def _marked(rows: Table, by_keys: Table, by_number: Table) -> Table:
+    """`rows` of the last pass with `JOINED`, by the orders of the two before it; each may be the pass before it."""
+    if rows is by_keys:
+        return rows.mutate(**{JOINED: ibis.null("string")})
+    earlier: list[tuple[Table, str | None]] = [(by_keys, None)]
+    if by_number is not by_keys and by_number is not rows:
+        earlier.append((by_number, SAME_ORDER))
+    marked, same = rows, []
+    for place, (table, evidence) in enumerate(earlier):
+        row, order = f"row {place}", f"order {place}"
+        marked = marked.left_join(table.select(**{row: ROW, order: ORDER}), [(ROW, row)])
+        same.append((order, evidence))
     how = ibis.cases(
-        (order.isnull() | (order == before.by_keys).fill_null(False), None),
-        ((order == before.by_number).fill_null(False), SAME_ORDER),
-        else_=LINK_RECOVERED,
+        (marked[ORDER].isnull(), None),
+        *((marked[ORDER] == marked[order], evidence) for order, evidence in same),
+        else_=SAME_ORDER if by_number is rows else LINK_RECOVERED,
     )
-    return before.select(*rows.columns, **{JOINED: how.cast("string")})
+    return marked.select(*rows.columns, **{JOINED: how.cast("string")})

@@ -52,28 +52,30 @@ def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
     return sorted(found)
 
 
-def of_form(
-    rows: Table,
-    form: Form,
-    source: Source,
+def of_times(
+    events: Table,
+    recorded: Mapping[str, tuple[TimestampValue, BooleanValue]],
     *,
-    recorded: Sequence[TimestampValue],
-    true: Mapping[str, Value],
     zone: str | None,
     dated: Sequence[str],
 ) -> dict[str, Value]:
-    """The columns of the events that `form` gives: `timestamp` and `start`, for a date the beginning of its day; `DAY`,
-    `DAY_END`, and the columns of `dated`, null where a time is exact.
+    """The columns of candidates that dates change or need: `timestamp` and `start`, for a date the beginning of its
+    day; `DAY`, `DAY_END`, and the columns of `dated`, null where a time is exact.
 
-    `recorded` are completion and start as the export has them, `true` the same after clocks are set right.
+    `events` has `timestamp` and `start` with their clocks set right; `recorded` has for each that the export has the
+    time as it stands there, and whether that is a date.
     """
     zone = zone or "UTC"
     found: dict[str, Value] = {}
-    sides = (("timestamp", form.timestamp, RESOLUTION), ("start", form.start, START_RESOLUTION))
-    for moment, (name, column, resolution) in zip(recorded, sides, strict=True):
-        dates = is_date(cell(rows, column), form, source) & moment.notnull() if column else ibis.literal(False)
-        midnight = engine.utc_to_local(moment, zone).truncate("D")
-        found[name] = dates.ifelse(engine.local_to_utc(midnight, zone), true[name]).cast(TIME)
+    for name, resolution in (("timestamp", RESOLUTION), ("start", START_RESOLUTION)):
+        if name in recorded:
+            moment, is_date = recorded[name]
+            dates = is_date & moment.notnull()
+            midnight = engine.utc_to_local(moment, zone).truncate("D")
+            found[name] = dates.ifelse(engine.local_to_utc(midnight, zone), events[name]).cast(TIME)
+        else:
+            dates = ibis.literal(False)
+            found[name] = events[name]
         if resolution in dated:
             found[resolution] = dates.ifelse("day", ibis.null("string"))
         if name == "timestamp":

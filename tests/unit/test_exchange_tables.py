@@ -6,7 +6,8 @@ import pytest
 from conftest import rows
 from procmine import engine
 from procmine.errors import LogError
-from procmine.exchange import read_events, write_events
+from procmine.exchange import read_events, tables, write_events
+from procmine.exchange.log_order import UnorderedError, sorted_batches
 
 
 @pytest.fixture
@@ -23,6 +24,36 @@ def test_parquet_comes_back_equal(log, tmp_path):
     assert again.schema() == log.schema()
     assert rows(again) == rows(log)
     assert list(engine.collect(again)["case_id"]) == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+@pytest.mark.parametrize("name", ["log.parquet", "log.csv"])
+def test_rows_in_any_order_are_written_in_that_of_the_log(make_log, tmp_path, monkeypatch, name, batch):
+    monkeypatch.setattr(tables, "_ROWS", batch)
+    typed = make_log("b: X Y Z | a: X Y | é: X | B: X Y", **{"event:n": list(range(8))})
+    ordered = [("B", 1), ("B", 2), ("a", 1), ("a", 2), ("b", 1), ("b", 2), ("b", 3), ("é", 1)]
+    for log in (typed, typed.order_by(typed.case_id.desc(), "position"), typed.order_by("position", "case_id")):
+        write_events(log, path := tmp_path / name)
+        frame = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(path)
+        assert list(zip(frame["case_id"], frame["position"], strict=True)) == ordered
+        assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["log.parquet", "log.csv"])
+def test_a_log_in_its_order_is_not_sorted_again(log, tmp_path, monkeypatch, name):
+    stored = engine.store(log, tmp_path / "stored.parquet")
+    monkeypatch.setattr(type(stored), "order_by", lambda *_: pytest.fail("it was sorted"))
+    write_events(stored, tmp_path / name)
+    monkeypatch.undo()
+    with pytest.raises(UnorderedError):
+        tuple(sorted_batches(stored.order_by(stored.case_id.desc()), 2))
+
+
+def test_rows_without_an_order_come_last(log, tmp_path):
+    strange = log.mutate(case_id=log.case_id.nullif("a"))
+    frame = pd.read_parquet(write_events(strange, tmp_path / "log.parquet"))
+    assert [case for case in frame["case_id"] if not pd.isna(case)] == ["b"]
+    assert frame["case_id"].isna().tolist() == [False, True, True]
 
 
 def test_the_text_of_csv(log, tmp_path):

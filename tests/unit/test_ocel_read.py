@@ -9,8 +9,17 @@ import pandas as pd
 import pytest
 
 from conftest import rows
+from procmine import engine
 from procmine.errors import LogError
-from procmine.exchange import FlatteningWarning, SetAsideWarning, ocel_json_read, ocel_parts, read_ocel, write_ocel
+from procmine.exchange import (
+    FlatteningWarning,
+    SetAsideWarning,
+    ocel_json_read,
+    ocel_parts,
+    read_ocel,
+    runs,
+    write_ocel,
+)
 
 BEGIN = "1970-01-01T00:00:00Z"
 
@@ -212,8 +221,12 @@ def test_long_files_are_read_in_blocks(make_log, tmp_path, monkeypatch):
     path = write_ocel(log, tmp_path / "log.json")
     sqlite = write_ocel(log, tmp_path / "log.sqlite")
     monkeypatch.setattr(ocel_parts, "ROWS", 3)
+    monkeypatch.setattr(runs, "RUN", 3)
+    monkeypatch.setattr(runs, "RANGE", 5)
     columns = [name for name in log.columns if name != "source"]
     assert rows(read_ocel(sqlite), *columns) == rows(log, *columns)
+    placed = engine.collect(read_ocel(sqlite))[["case_id", "position"]]
+    assert list(placed.itertuples(index=False, name=None)) == [(str(n), place) for n in range(10) for place in (1, 2)]
     for block in (1, 7, 100):
         monkeypatch.setattr(ocel_json_read, "_BLOCK", block)
         assert rows(read_ocel(path), *columns) == rows(log, *columns)

@@ -2,11 +2,14 @@
 
 import io
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
-from procmine.exchange import xes_plain
+from procmine.exchange import xes_parser, xes_plain
 from procmine.exchange.xes_parser import open_xes, parsed_parts
 from procmine.exchange.xes_part import NotPlainError
 from procmine.exchange.xes_plain import plain_parts
@@ -41,8 +44,12 @@ def shape(parts):
         traces = part.of_traces.columns.to_dicts() or [{}] * part.traces
         events = part.of_events.columns.to_dicts() or [{}] * len(part.trace_of_event)
         for number, given in enumerate(traces):
-            members = np.flatnonzero(part.trace_of_event == number)
-            told.append((present(given), [present(events[member]) for member in members]))
+            members = [present(events[member]) for member in np.flatnonzero(part.trace_of_event == number)]
+            if number == 0 and part.continues:
+                assert present(given) == told[-1][0]
+                told[-1][1].extend(members)
+            else:
+                told.append((present(given), members))
         assert all(types.values())
     return told
 
@@ -58,7 +65,7 @@ def both(text):
     )
 
 
-@pytest.mark.parametrize("block", [1000, 1 << 20])
+@pytest.mark.parametrize("block", [300, 400, 500, 1000, 1 << 20])
 def test_plain_xes_is_read_alike(monkeypatch, block):
     monkeypatch.setattr(xes_plain, "BLOCK", block)
     plain, parsed = both(PLAIN.replace('  <float key="later of the log" value="1"/>\n', ""))
@@ -67,6 +74,59 @@ def test_plain_xes_is_read_alike(monkeypatch, block):
     assert plain[0][1][0]["concept:name"] == "a < b && c > d \"'A中"
     assert plain[0][1][1:] == [{"k&y": "twice > once"}, {}]
     assert plain[1:] == [({}, []), ({}, [{}])]
+
+
+TEXT = st.text("a中&<\"'>", max_size=3)
+ATTRIBUTE = st.one_of(
+    st.tuples(st.just("string"), st.sampled_from(["k", "concept:name", "中"]), TEXT),
+    st.tuples(st.just("int"), st.sampled_from(["k", "n"]), st.integers(-9, 9).map(str)),
+    st.tuples(st.just("date"), st.just("d"), st.just("2024-01-01T00:00:00Z")),
+)
+EVENTS = st.lists(st.lists(ATTRIBUTE, max_size=3), max_size=8)
+TRACES = st.lists(st.tuples(st.lists(ATTRIBUTE, max_size=3), EVENTS, st.lists(ATTRIBUTE, max_size=2)), min_size=1)
+
+
+def written(traces):
+    """XES whose traces have attributes before and after their events."""
+
+    def elements(given):
+        return "".join(f"<{kind} key={quoteattr(key)} value={quoted(value)}/>" for kind, key, value in given)
+
+    def quoted(value):
+        return '"' + escape(value, {'"': "&quot;"}) + '"'
+
+    def trace(before, events, after):
+        inside = "".join(f"<event>{elements(given)}</event>\n" for given in events)
+        return f"<trace>{elements(before)}{inside}{elements(after)}</trace>"
+
+    return f'<log xes.version="1.0">{"".join(trace(*parts) for parts in traces)}</log>'
+
+
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(TRACES, st.integers(30, 300), st.integers(1, 90), st.integers(1, 5))
+def test_traces_are_whole_wherever_a_block_ends(traces, block, parsed_block, events):
+    text = written(traces).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xes_parser, "BLOCK", 1 << 20)
+        expected = shape(parsed_parts(io.BytesIO(text), Path("x"), typed=False))
+        patch.setattr(xes_parser, "BLOCK", parsed_block)
+        patch.setattr(xes_parser, "EVENTS", events)
+        patch.setattr(xes_plain, "BLOCK", block)
+        assert shape(parsed_parts(io.BytesIO(text), Path("x"), typed=False)) == expected
+        assert shape(plain_parts(io.BytesIO(text), Path("x"), typed=False)) == expected
+
+
+def test_a_trace_of_many_blocks_is_handed_on_in_parts(monkeypatch):
+    events = [[("int", "n", str(number))] for number in range(100)]
+    text = written([([], [], []), ([("string", "k", "v")], events, [("string", "late", "x")]), ([], [[]], [])]).encode()
+    monkeypatch.setattr(xes_plain, "BLOCK", 500)
+    monkeypatch.setattr(xes_parser, "BLOCK", 50)
+    monkeypatch.setattr(xes_parser, "EVENTS", 7)
+    for read in (plain_parts, parsed_parts):
+        parts = list(read(io.BytesIO(text), Path("x"), typed=True))
+        assert max(len(part.trace_of_event) for part in parts) < 25
+        assert sum(part.traces - part.continues for part in parts) == 3
+        assert shape(parts) == [({}, []), ({"k": "v", "late": "x"}, [{"n": n} for n in range(100)]), ({}, [{}])]
 
 
 def log_of(inside):
@@ -99,6 +159,7 @@ def log_of(inside):
         '<event><string key="a" value="\x01"/></event>',
         '<event><string key="a" value="b"/>\xa0</event>',
         '</trace><string key="of the log" value="1"/><trace>',
+        '<event><string key="a" value="b"/></event></log>',
         '</trace><event><string key="a" value="b"/></event><trace>',
         "</trace><trace/><trace>",
     ],

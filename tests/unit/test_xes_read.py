@@ -10,7 +10,7 @@ import pytest
 from conftest import rows
 from procmine import engine
 from procmine.errors import LogError
-from procmine.exchange import MergedTracesWarning, SetAsideWarning, read_xes, xes_plain
+from procmine.exchange import MergedTracesWarning, SetAsideWarning, read_xes, runs, xes_parser, xes_plain
 from procmine.schema import LOG
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<log xes.version="1.0" xmlns="http://www.xes-standard.org/">\n'
@@ -245,6 +245,48 @@ def test_traces_of_one_name_are_one_order(write):
     assert rows(log, "case_id", "position", "activity") == [("1", 1, "A"), ("1", 2, "B"), ("2", 1, "C")]
 
 
+def test_a_trace_of_many_blocks_is_one_order(write, monkeypatch):
+    """Its attributes, and even its name, may come after its events."""
+    days = [event("X", f"2024-01-{day:02}", "start" if day % 2 else "complete") for day in range(1, 29)]
+    long = f'<trace><int key="n" value="1"/>{"".join(days)}<string key="concept:name" value="b"/>'
+    path = write(trace("c", event("Z")), long + '<string key="late" value="x"/></trace>', trace("a", event("Y")))
+    expected = rows(read_xes(path))
+    monkeypatch.setattr(xes_plain, "BLOCK", 500)
+    assert rows(read_xes(path)) == expected
+    monkeypatch.setattr(xes_parser, "BLOCK", 100)
+    monkeypatch.setattr(xes_parser, "EVENTS", 5)
+    path.write_text(path.read_text().replace("<trace>", "<trace><!-- not plain -->"))
+    found = read_xes(path)
+    assert rows(found) == expected
+    assert list(engine.collect(found)["position"]) == [1, *range(1, 15), 1]
+    assert rows(found.filter(found.case_id == "b").select("case:n", "case:late").distinct()) == [(1, "x")]
+
+
+def test_a_type_that_changes_after_the_events_of_a_long_trace(write, monkeypatch):
+    monkeypatch.setattr(xes_plain, "BLOCK", 300)
+    events = "".join(event("X") for _ in range(30))
+    number, text = '<int key="k" value="007"/>', '<string key="k" value="x"/>'
+    log = read_xes(write(trace("1", event("X"), more=number), f"{trace('2', events, more=number)[:-9]}{text}</trace>"))
+    assert set(rows(log, "case_id", "case:k")) == {("1", "007"), ("2", "x")}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_a_long_file_is_sequenced_a_range_of_orders_at_a_time(write, monkeypatch, size):
+    orders = [
+        trace(name, *days(("start",), ("complete",), ("start", name), ("complete",)), event("Y")) for name in "dbacb"
+    ]
+    path = write(*orders)
+    with pytest.warns(MergedTracesWarning, match="1 names are those"):
+        expected = read_xes(path)
+    monkeypatch.setattr(runs, "RUN", size)
+    monkeypatch.setattr(runs, "RANGE", size)
+    monkeypatch.setattr(xes_plain, "BLOCK", 200)
+    with pytest.warns(MergedTracesWarning, match="1 names are those"):
+        found = read_xes(path)
+    pd.testing.assert_frame_equal(engine.collect(found), engine.collect(expected))
+    assert engine.collect(found)["start"].notna().sum() == 10
+
+
 def test_compressed(tmp_path):
     path = tmp_path / "log.xes.gz"
     path.write_bytes(gzip.compress((HEAD + trace("1", event("X")) + "</log>").encode()))
@@ -255,7 +297,7 @@ def test_the_temporary_file_goes_with_the_last_table(write, tmp_path, monkeypatc
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     log = read_xes(write(trace("1", event("X"))))
     derived = log.filter(log.position == 1)
-    (file,) = tmp_path.glob("procmine-*.parquet")
+    (file,) = tmp_path.glob("procmine-*/*.parquet")
     del log
     gc.collect()
     assert file.exists()

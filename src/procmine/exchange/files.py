@@ -1,10 +1,10 @@
 """Files that a log is read from or written to: their names, and that they appear when they are whole."""
 
-import os
+import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,15 +54,19 @@ def whole(target: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def stored(log: Table) -> Table:
-    """`log` computed and stored; its file is removed when no table needs it any more, at the latest at exit."""
-    handle, name = tempfile.mkstemp(prefix="procmine-", suffix=".parquet")
-    os.close(handle)
-    file = Path(name)
+def stored(logs: Iterable[Table]) -> Table:
+    """`logs`, one behind the other, computed and stored one at a time; their files are removed when no table needs them
+    any more, at the latest at exit.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="procmine-"))
+    files: list[Path] = []
     try:
-        table = engine.store(log, file)
+        for log in logs:
+            files.append(folder / f"{len(files):06}.parquet")
+            engine.store(log, files[-1])
     except BaseException:
-        file.unlink()
+        shutil.rmtree(folder)
         raise
-    weakref.finalize(table.op(), file.unlink, missing_ok=True)
+    table = engine.read_parquet(files)
+    weakref.finalize(table.op(), shutil.rmtree, folder, ignore_errors=True)
     return table

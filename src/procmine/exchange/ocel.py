@@ -103,4 +103,4 @@ def read_ocel(path: str | PathLike[str], *, object_type: str = ORDER) -> Table:
         flattening = Flattening(parts, object_type, scratch)
         require_sound(flattening)
         tell(flattening)
-        return stored(flattening.log())
+        return stored(flattening.logs())

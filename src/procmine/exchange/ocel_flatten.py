@@ -6,10 +6,13 @@ van der Aalst, Object-Centric Process Mining: Dealing with Divergence and Conver
 """
 
 import functools
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import cast
 
 import ibis
+import polars as pl
 from ibis import _
 from ibis.expr.types import Table, Value
 
@@ -18,6 +21,7 @@ from procmine.exchange.column_names import distinct_names
 from procmine.exchange.ocel_names import columns_of
 from procmine.exchange.ocel_parts import OcelParts
 from procmine.exchange.ocel_values import Wide, event_values, keys_by_type, latest_values
+from procmine.exchange.runs import Runs
 from procmine.schema import CASE, EVENT, EVENT_ATTRIBUTE
 from procmine.sequencing import sequence
 
@@ -90,8 +94,20 @@ class Flattening:
         chosen = related.select("event", "case", "object", "type", "key")
         return self._kept(chosen.anti_join(self.of_cases, ["case", "object"]))
 
-    def log(self) -> Table:
-        """The flattened log, events in the order of their times, and where these are equal of the file."""
+    def logs(self) -> Iterator[Table]:
+        """The flattened log, events in the order of their times, and where these are equal of the file. One table a
+        range of cases.
+        """
+        (folder := self.parts.folder / "log").mkdir()
+        runs = Runs(folder, "case_id")
+        for batch in engine.batches(self._rows()):
+            runs.add(cast(pl.DataFrame, pl.from_arrow(batch)))
+        runs.finish()
+        for rows in runs.ranges():
+            yield sequence(rows, by=("timestamp", "number"))
+
+    def _rows(self) -> Table:
+        """One row an event and case that it belongs to: number, and the columns of a log that need no order."""
         rows = self.pairs.inner_join(self.events, "event")
         of_event = keys_by_type(self.of_events, ("event", "case"), "eo", _BETWEEN)
         of_case = keys_by_type(self.of_cases, ("case",), "co", _BETWEEN)
@@ -106,13 +122,12 @@ class Flattening:
         given = {
             name: recorded.get(name, rows[name] if name in rows.columns else ibis.null(EVENT[name])) for name in EVENT
         }
-        named = rows.select(
+        return rows.select(
             "number",
             **given,
             **_named(CASE, [*attributes_of_case.values(rows).items(), *of_case.values(rows).items()]),
             **_named(EVENT_ATTRIBUTE, [*values.items(), *of_event.values(rows).items()]),
         )
-        return sequence(named, by=("timestamp", "number"))
 
     def _kept(self, table: Table) -> Table:
         return self.scratch.enter_context(engine.materialized(table))

@@ -10,6 +10,7 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.errors import LogError
 from procmine.exchange.files import require_file, require_target, whole
+from procmine.exchange.log_order import sorted_batches, write_in_order
 from procmine.exchange.spreadsheet import write_header, write_rows
 from procmine.schema import EVENT, ORDER, require_log
 
@@ -31,12 +32,13 @@ def write_events(log: Table, path: str | PathLike[str]) -> Path:
     """
     require_log(log)
     target = require_target(Path(path), (PARQUET, CSV), kind="a table of events")
-    rows = log.order_by("case_id", "position")
-    with whole(target) as part:
-        if target.name.lower().endswith(PARQUET):
-            engine.store(rows, part)
-        else:
-            _write_csv(rows, part)
+    write = _write_parquet if target.name.lower().endswith(PARQUET) else _write_csv
+
+    def written(rows: Table) -> None:
+        with whole(target) as part:
+            write(rows, part)
+
+    write_in_order(log, written)
     return target
 
 
@@ -56,10 +58,16 @@ def read_events(path: str | PathLike[str]) -> Table:
     return require_log(engine.read_parquet(file))
 
 
+def _write_parquet(rows: Table, path: Path) -> None:
+    stored = engine.store(rows, path)
+    for _batch in sorted_batches(stored.select("case_id", "position"), _ROWS):
+        pass
+
+
 def _write_csv(rows: Table, path: Path) -> None:
     shown = rows.drop(*(name for name in ORDER if name.startswith("next_")))
     shown = shown.relocate(*EVENT, "position", "occurrence")
     with path.open("xb") as file:
         write_header(file, shown.columns)
-        for batch in engine.batches(shown, rows=_ROWS):
+        for batch in sorted_batches(shown, _ROWS):
             write_rows(file, pa.Table.from_batches([batch]))

@@ -12,6 +12,7 @@ import polars as pl
 
 from procmine.errors import LogError
 from procmine.exchange.xes_part import TYPES, Attributes, Part, widen
+from procmine.exchange.xes_pieces import whole_traces
 
 BLOCK = 1 << 20
 EVENTS = 50_000
@@ -28,11 +29,16 @@ def open_xes(path: Path) -> IO[bytes]:
 
 def parsed_parts(stream: IO[bytes], path: Path, *, typed: bool) -> Iterator[Part]:
     """The parts of the file, in its order; `typed` is that of `widen`."""
+    return whole_traces(_pieces(stream, path, typed=typed))
+
+
+def _pieces(stream: IO[bytes], path: Path, *, typed: bool) -> Iterator[Part]:
+    """The parts, and the pieces of traces that are not yet at their end."""
     reader = _Reader(path)
     try:
         while block := stream.read(BLOCK):
             reader.parser.Parse(block)
-            if len(reader.trace_of_event) >= EVENTS and not reader.in_trace:
+            if len(reader.trace_of_event) >= EVENTS:
                 yield reader.part(typed=typed)
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
@@ -95,13 +101,15 @@ class _Reader:
         return len(self.open) > 1
 
     def part(self, *, typed: bool) -> Part:
-        """What was read since the last part."""
+        """What was read since the last part; the attributes of a trace that is open come with its end."""
+        traces = self.traces + self.in_trace
         part = Part(
-            self.traces,
+            traces,
             np.array(self.trace_of_event, dtype=np.int64),
-            widen(self.traces_given.attributes(), self.traces, typed=typed),
+            widen(self.traces_given.attributes(), traces, typed=typed),
             widen(self.events_given.attributes(), len(self.trace_of_event), typed=typed),
             self.events_without_trace,
+            open=self.in_trace,
         )
         self._begin_part()
         return part

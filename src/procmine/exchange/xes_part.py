@@ -1,13 +1,15 @@
-"""What a reader of XES hands on: whole traces with their attributes, and the folder that collects them."""
+"""What a reader of XES hands on: traces with their attributes, and the folder that collects them."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from procmine.errors import LogError
+from procmine.exchange.runs import Runs
 from procmine.exchange.xes_keys import NAME, TEXT
 
 TYPES = ("string", "date", "int", "float", "boolean", "id")
@@ -47,13 +49,19 @@ class Wide:
 
 @dataclass(frozen=True)
 class Part:
-    """Whole traces of a file, in its order. `trace_of_event` gives each event's trace, 0… in the part."""
+    """Traces of a file, in its order. `trace_of_event` gives each event's trace, 0… in the part.
+
+    The last trace of a piece that is `open` goes on in the next; the first trace of a part that `continues` is the last
+    one of the part before.
+    """
 
     traces: int
     trace_of_event: npt.NDArray[np.int64]
     of_traces: Wide
     of_events: Wide
     events_without_trace: int = 0
+    open: bool = False
+    continues: bool = False
 
 
 def widen(attributes: Attributes, rows: int, *, typed: bool) -> Wide:
@@ -80,25 +88,26 @@ def widen(attributes: Attributes, rows: int, *, typed: bool) -> Wide:
 def _values(text: pl.Series, types: set[str]) -> pl.Series:
     """`text` as dates or ints, where it is all of one of these types and all in its usual form."""
     try:
-        if types == {"date"}:
-            return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC")
+        if types == {"date"} and ((text.str.slice(10, 1) == "T") & (text.str.slice(16, 1) == ":")).all():
+            return pl.Series(text.name, text.to_arrow().cast(pa.large_string()).cast(pa.timestamp("us", "UTC")))
         if types == {"int"}:
             return text.cast(pl.Int64)
-    except pl.exceptions.InvalidOperationError:
+    except (pa.ArrowInvalid, pl.exceptions.InvalidOperationError):
         pass
     return text
 
 
 @dataclass
 class Parts:
-    """The parts of one file, stored in `folder` as they come: only one of them is in memory.
+    """The parts of one file, stored in `folder` as they come.
 
     A stored row is an event: `number` (1… in the file), `trace` (1… in the file), and a column for every key, whose
     name `of_trace` and `of_event` give: keys may differ in case only, columns of the engine may not.
     """
 
     path: Path
-    folder: Path
+    folder: InitVar[Path]
+    rows: Runs = field(init=False)
     events: int = 0
     traces: int = 0
     empty: int = 0
@@ -109,10 +118,14 @@ class Parts:
     types: dict[str, set[str]] = field(default_factory=dict)
     """The types seen of each stored column."""
     stored_as: dict[str, pl.DataType] = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)
+
+    def __post_init__(self, folder: Path) -> None:
+        """Begin the rows, which are sorted by the name of the trace."""
+        self.rows = Runs(folder, self._column(self.of_trace, "t", NAME, set()))
 
     def add(self, part: Part) -> None:
         """Store the next part."""
+        self.traces -= part.continues
         filled = np.unique(part.trace_of_event)
         if len(filled):
             self._require_names(part.of_traces, filled)
@@ -141,8 +154,7 @@ class Parts:
         for name, kind in frame.schema.items():
             if self.stored_as.setdefault(name, kind) != kind:
                 raise MixedTypesError
-        self.files.append(self.folder / f"{len(self.files):06}.parquet")
-        frame.write_parquet(self.files[-1], compression="lz4", statistics=False)
+        self.rows.add(frame)
 
     def _column(self, known: dict[str, str], prefix: str, key: str, types: set[str]) -> str:
         name = known.setdefault(key, f"{prefix}{len(known)}")

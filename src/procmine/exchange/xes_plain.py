@@ -1,6 +1,6 @@
 """Read XES as most tools write it, column-wise: attributes without children, key before value, double quotes.
 
-Text is split at its quotes, a block of whole traces at a time. Every piece must be one of the few that plain XES is
+Text is split at its quotes, a block of traces at a time. Every piece must be one of the few that plain XES is
 made of, else `NotPlainError`: then `xes_parser` reads the file. What is read here is read there to the same parts.
 """
 
@@ -10,16 +10,19 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from procmine.exchange.xes_part import TYPES, Attributes, NotPlainError, Part, widen
+from procmine.exchange.xes_pieces import whole_traces
 
-BLOCK = 16 << 20
+BLOCK = 4 << 20
 """Bytes read at a time."""
 
 _OPEN_TRACE, _CLOSE_TRACE, _OPEN_EVENT, _CLOSE_EVENT = range(10, 14)
@@ -48,12 +51,17 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
 def plain_parts(stream: IO[bytes], _path: Path, *, typed: bool) -> Iterator[Part]:
-    """The parts of the file, in its order, as `xes_parser.parsed_parts`. Blocks are read ahead, one a processor."""
+    """The parts of the file, in its order, as `xes_parser.parsed_parts`."""
+    return whole_traces(_pieces(stream, typed=typed))
+
+
+def _pieces(stream: IO[bytes], *, typed: bool) -> Iterator[Part]:
+    """The parts, and the pieces of long traces. Blocks are read ahead, one a processor."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         ahead: deque[Future[Part]] = deque()
         try:
-            for block in _blocks(stream):
-                ahead.append(pool.submit(plain_part, block, typed=typed))
+            for block, is_open in _blocks(stream):
+                ahead.append(pool.submit(plain_part, block, is_open=is_open, typed=typed))
                 if len(ahead) > (os.cpu_count() or 1):
                     yield ahead.popleft().result()
             while ahead:
@@ -63,8 +71,12 @@ def plain_parts(stream: IO[bytes], _path: Path, *, typed: bool) -> Iterator[Part
                 waiting.cancel()
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """Whole traces, a block of them at a time; what is before the first and after the last goes to an XML parser."""
+def _blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Traces, a block of them at a time, and whether the last one is open: goes on in the next block. A trace that is
+    longer than a block is closed, and opened again, after one of its events.
+
+    What is before the first and after the last trace goes to an XML parser.
+    """
     frame = _Frame()
     text = stream.read(BLOCK)
     begin = text.find(b"<trace")
@@ -72,17 +84,26 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
         raise NotPlainError
     frame.feed(text[:begin])
     frame.require_open_log()
-    rest = text[begin:]
+    rest, opened = text[begin:], b""
     while True:
-        end = rest.rfind(b"</trace>") + len(b"</trace>")
-        if end >= len(b"</trace>"):
-            yield rest[:end]
-            rest = rest[end:]
+        if end := _end(rest, b"</trace>"):
+            yield opened + rest[:end], False
+            rest, opened = rest[end:], b""
+        elif len(rest) >= BLOCK and (end := _end(rest, b"</event>")):
+            yield opened + rest[:end] + b"</trace>", True
+            rest, opened = rest[end:], b"<trace>"
         more = stream.read(BLOCK)
         if not more:
             break
         rest += more
+    _require(not opened)
     frame.feed(rest, last=True)
+
+
+def _end(text: bytes, tag: bytes) -> int:
+    """Where the last `tag` in `text` ends; 0 where it has none."""
+    found = text.rfind(tag)
+    return 0 if found < 0 else found + len(tag)
 
 
 class _Frame:
@@ -118,8 +139,8 @@ class _Frame:
             raise NotPlainError
 
 
-def plain_part(block: bytes, *, typed: bool) -> Part:
-    """The part that `block`, whole traces, holds.
+def plain_part(block: bytes, *, is_open: bool, typed: bool) -> Part:
+    """The part that `block`, traces each with its end, holds.
 
     Split at its quotes, the text repeats ``tags key= · key · value= · value``; the tags are few, and taken apart once.
     """
@@ -127,7 +148,7 @@ def plain_part(block: bytes, *, typed: bool) -> Part:
         text = block.decode()
     except UnicodeDecodeError as error:
         raise NotPlainError from error
-    pieces = pl.Series([text]).str.split('"').explode()
+    pieces = cast(pl.Series, pl.from_arrow(pc.split_pattern(pa.array([text], pa.large_string()), '"').flatten()))
     tags, keys, equals, values = (pieces.gather_every(4, offset) for offset in range(4))
     _require(len(tags) == len(values) + 1)
     _require(all(_EQUALS.fullmatch(piece) for piece in equals.unique()))
@@ -148,14 +169,14 @@ def plain_part(block: bytes, *, typed: bool) -> Part:
         trace_of_event,
         widen(attributes(~of_event, trace), traces, typed=typed),
         widen(attributes(of_event, event), len(trace_of_event), typed=typed),
+        open=is_open,
     )
 
 
 def _kinds(tags: pl.Series) -> npt.NDArray[np.uint8]:
     """The kinds of all tags, in their order, from the text between one value and the next key."""
-    pieces = tags.unique()
+    code, pieces = _coded(tags)
     found = [_tags(piece) for piece in pieces]
-    code = tags.replace_strict(pieces, range(len(pieces)), return_dtype=pl.UInt32).to_numpy()
     closed = np.array([closing for closing, _ in found], dtype=np.uint8)[code]
     longest = max(len(kinds) for _, kinds in found)
     kinds = np.array([kinds + [_NONE] * (longest - len(kinds)) for _, kinds in found], dtype=np.uint8)[code]
@@ -182,10 +203,16 @@ def _tags(piece: str) -> tuple[int, list[int]]:
 
 
 def _coded_keys(keys: pl.Series) -> tuple[npt.NDArray[np.uint32], list[str]]:
-    distinct = keys.unique(maintain_order=True)
+    code, distinct = _coded(keys)
     names = _unescaped(distinct).to_list()
     _require(len(set(names)) == len(names))
-    return keys.replace_strict(distinct, range(len(distinct)), return_dtype=pl.UInt32).to_numpy(), names
+    return code, names
+
+
+def _coded(texts: pl.Series) -> tuple[npt.NDArray[np.uint32], pl.Series]:
+    """Texts as places in the list of those that differ, which are in the order that they first have."""
+    coded = texts.to_arrow().cast(pa.large_string()).dictionary_encode()
+    return coded.indices.to_numpy().astype(np.uint32), pl.Series(coded.dictionary, dtype=pl.String)
 
 
 def _nesting(

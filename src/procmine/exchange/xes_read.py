@@ -74,17 +74,35 @@ def read_xes(path: str | PathLike[str], *, lifecycle: Literal["pairs", "all"] = 
     file = require_file(Path(path), ENDINGS, kind="an XES file")
     with tempfile.TemporaryDirectory(prefix="procmine-") as folder:
         table = XesTable(_stored_parts(file, Path(folder)), lifecycle)
-        timed = table.timed
-        rows = table.events.filter(steps()) if table.pairing else table.events
+        logs = _Logs(table)
+        log = stored(logs)
+        _tell(table, paired=logs.paired)
+        return log
+
+
+class _Logs:
+    """The log, a range of orders at a time; `paired` counts the starts that became part of a row so far."""
+
+    def __init__(self, table: XesTable) -> None:
+        self.table, self.paired = table, 0
+        self.timed = table.timed
+
+    def __iter__(self) -> Iterator[Table]:
+        for rows in self.table.parts.rows.ranges():
+            yield from self._of(rows)
+
+    def _of(self, rows: Table) -> Iterator[Table]:
+        table = self.table
+        events, given = table.events(rows), table.attributes(rows)
+        steps_only = events.filter(steps()) if table.pairing else events
         if not (table.pairing and START in table.transitions):
-            _tell(table, paired=0)
-            return stored(_log(rows.mutate(start=ibis.null(TIME)), table.attributes, timed=timed))
-        with engine.materialized(pairs(_placed(table.events, timed=timed))) as starts:
-            _tell(table, paired=engine.scalar(starts.count()))
-            rows = _with_start(rows, starts, table.events, OWNERS)
-            of_event = attributes(table.attributes, EVENT_ATTRIBUTE)
-            given = _with_start(table.attributes, starts.drop("start"), table.attributes, of_event)
-            return stored(_log(rows, given, timed=timed))
+            yield _log(steps_only.mutate(start=ibis.null(TIME)), given, timed=self.timed)
+            return
+        with engine.materialized(pairs(_placed(events, timed=self.timed))) as starts:
+            self.paired += engine.scalar(starts.count())
+            paired = _with_start(steps_only, starts, events, OWNERS)
+            filled = _with_start(given, starts.drop("start"), given, attributes(given, EVENT_ATTRIBUTE))
+            yield _log(paired, filled, timed=self.timed)
 
 
 def _log(rows: Table, given: Table, *, timed: bool) -> Table:
@@ -144,6 +162,7 @@ def _collected(file: Path, folder: Path, read: Reader, *, typed: bool) -> Parts:
     with open_xes(file) as stream:
         for part in read(stream, file, typed=typed):
             parts.add(part)
+    parts.rows.finish()
     return parts
 
 

@@ -21,59 +21,55 @@ from procmine.schema import CASE, EVENT_ATTRIBUTE
 
 @dataclass(frozen=True)
 class XesTable:
-    """The events of one file. Every table here has `number`, an event's place in the file, 1…"""
+    """The events of one file. Every table here has `number`, an event's place in the file, 1…
+
+    `events` and `attributes` take some of the stored rows, what is told of a file is told of all.
+    """
 
     parts: Parts
     lifecycle: Literal["pairs", "all"]
 
-    @functools.cached_property
-    def raw(self) -> Table:
-        """The stored text."""
-        return engine.read_parquet(self.parts.files)
-
-    @functools.cached_property
-    def named(self) -> Table:
-        """The stored text of the events that have an activity."""
-        return self.raw.filter(self._text(NAME).notnull())
-
-    @functools.cached_property
-    def events(self) -> Table:
-        """What orders and pairs events: the columns of `schema.EVENT` that XES has words for, `transition` in lower
-        case, `instance` and `pair`.
+    def events(self, rows: Table) -> Table:
+        """What orders and pairs the events that have an activity: the columns of `schema.EVENT` that XES has words for,
+        `transition` in lower case, `instance` and `pair`.
         """
-        return self.named.select(
+        return self._named(rows).select(
             "number",
-            case_id=self.raw[self.parts.of_trace[NAME]],
+            case_id=rows[self.parts.of_trace[NAME]],
             **{
-                name: self._text(key)
+                name: self._text(rows, key)
                 for name, key in COLUMNS.items()
                 if name not in ("timestamp", "source", "source_row")
             },
-            timestamp=read_value(self._text(TIMESTAMP), "date"),
-            transition=self._text(TRANSITION).lower(),
-            instance=self._text(INSTANCE),
-            pair=self._text(PAIR),
+            timestamp=read_value(self._text(rows, TIMESTAMP), "date"),
+            transition=self._text(rows, TRANSITION).lower(),
+            instance=self._text(rows, INSTANCE),
+            pair=self._text(rows, PAIR),
         )
 
-    @functools.cached_property
-    def attributes(self) -> Table:
-        """`number`, `source`, `source_row`, and the `case:` and `event:` columns."""
+    def attributes(self, rows: Table) -> Table:
+        """`number`, `source`, `source_row`, `case:` and `event:` columns of the events that have an activity."""
         consumed = {*COLUMNS.values(), PAIR} | (set() if self._keeps_transition else {TRANSITION})
         of_trace = {key: column for key, column in self.parts.of_trace.items() if key != NAME}
         of_event = {key: column for key, column in self.parts.of_event.items() if key not in consumed}
         ours = OWN["source_row"] in self.parts.of_event or OWN["source"] in self.parts.of_event
-        return self.named.select(
+        return self._named(rows).select(
             "number",
-            source=self._text(OWN["source"]) if ours else ibis.literal(self.parts.path.name),
-            source_row=read_value(self._text(OWN["source_row"]), "int") if ours else self.raw.number,
-            **self._named(CASE, of_trace),
-            **self._named(EVENT_ATTRIBUTE, of_event),
+            source=self._text(rows, OWN["source"]) if ours else ibis.literal(self.parts.path.name),
+            source_row=read_value(self._text(rows, OWN["source_row"]), "int") if ours else rows.number,
+            **self._typed(rows, CASE, of_trace),
+            **self._typed(rows, EVENT_ATTRIBUTE, of_event),
         )
+
+    @functools.cached_property
+    def raw(self) -> Table:
+        """All stored rows."""
+        return self.parts.rows.table
 
     @functools.cached_property
     def transitions(self) -> dict[str | None, int]:
         """How many events have a transition, in lower case; None counts those without."""
-        counted = self.events.group_by("transition").aggregate(events=_.count())
+        counted = self.events(self.raw).group_by("transition").aggregate(events=_.count())
         return {row["transition"]: row["events"] for row in engine.collect_arrow(counted).to_pylist()}
 
     @property
@@ -122,7 +118,7 @@ class XesTable:
         """Whether every event has a timestamp. A `LogError` names the first event whose timestamp is no date."""
         if TIMESTAMP not in self.parts.of_event:
             return False
-        text = self._text(TIMESTAMP)
+        text = self._text(self.raw, TIMESTAMP)
         wrong = text.notnull() & read_value(text, "date").isnull()
         found = engine.collect(self.raw.aggregate(absent=text.isnull().any(), wrong=self.raw.number.min(where=wrong)))
         if pd.isna(found["wrong"][0]):
@@ -134,13 +130,14 @@ class XesTable:
             expected="A date such as 2024-01-31T09:30:00.000+08:00",
         )
 
-    def _named(self, prefix: str, columns: dict[str, str]) -> dict[str, Value]:
+    def _named(self, rows: Table) -> Table:
+        return rows.filter(self._text(rows, NAME).notnull())
+
+    def _typed(self, rows: Table, prefix: str, columns: dict[str, str]) -> dict[str, Value]:
         names = distinct_names(prefix, columns)
-        return {name: self._typed(column) for name, column in zip(names, columns.values(), strict=True)}
+        stored = zip(names, columns.values(), strict=True)
+        return {name: read_value(rows[column], self._types[column]) for name, column in stored}
 
-    def _typed(self, column: str) -> Value:
-        return read_value(self.raw[column], self._types[column])
-
-    def _text(self, key: str) -> Value:
+    def _text(self, rows: Table, key: str) -> Value:
         column = self.parts.of_event.get(key)
-        return ibis.null(str) if column is None else self.raw[column]
+        return ibis.null(str) if column is None else rows[column]

@@ -1,5 +1,6 @@
 """What all tests share: `make_log` types a log by hand, `make_study` a study; `shared` is the folder of real data."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -89,6 +90,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
     monkeypatch.delenv("PROCMINE_PSEUDONYM_KEY", raising=False)
     return make_project(tmp_path)
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without a kernel, for tests that do not run the notebook."""
+    monkeypatch.setattr("procmine.report.run.starting", contextlib.nullcontext)
 
 
 @pytest.fixture

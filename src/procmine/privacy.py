@@ -23,8 +23,9 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.errors import LogError, ProcmineError, nearest
+from procmine.project import OUTPUTS, project_root
 from procmine.schema import require_log
-from procmine.study import OUTPUTS, Study, project_root
+from procmine.study import Study
 
 Names = Literal["pseudonyms", "plain"]
 KEY_VARIABLE = "PROCMINE_PSEUDONYM_KEY"

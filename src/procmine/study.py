@@ -26,31 +26,14 @@ from procmine.assemble.reading.dispatch import table_state
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.rows import FILE
 from procmine.errors import StudyError, nearest
+from procmine.project import EXPORTS, STUDY_FILE, study_folder, study_outputs
 
-EVENTLOGS = "eventlogs"
-OUTPUTS = "outputs"
-STUDY_FILE = "study.yaml"
-EXPORTS = "exports"
 _NOTHING = {
     "procmine:row": dt.int64,
     "procmine:reason": dt.string,
     "procmine:kept": dt.string,
     "procmine:candidates": dt.Array(dt.string),
 }
-
-
-def project_root() -> Path:
-    """The folder that holds `eventlogs/` and `outputs/`.
-
-    The environment's `PROCMINE_HOME`; else the nearest folder with `eventlogs/`, from the current one upwards; else the
-    checkout that procmine is installed from; else the current folder.
-    """
-    if home := os.environ.get("PROCMINE_HOME"):
-        return Path(home).resolve()
-    here = Path.cwd()
-    checkout = Path(__file__).resolve().parents[2]
-    candidates = [here, *here.parents, checkout]
-    return next((folder for folder in candidates if (folder / EVENTLOGS).is_dir()), here)
 
 
 def open_study(study: str | os.PathLike[str]) -> "Study":
@@ -60,21 +43,6 @@ def open_study(study: str | os.PathLike[str]) -> "Study":
     """
     folder = study_folder(study)
     return Study(folder, load_study_file(folder / STUDY_FILE))
-
-
-def study_folder(study: str | os.PathLike[str]) -> Path:
-    """The folder of that study, as `open_study` finds it.
-
-    Errors: `StudyError` where there is none, with the nearest name.
-    """
-    folder = Path(study)
-    if not (folder / STUDY_FILE).is_file():
-        shelf = folder.parent if folder.parent != Path() else project_root() / EVENTLOGS
-        folder = shelf / folder.name
-        if not (folder / STUDY_FILE).is_file():
-            known = [found.parent.name for found in shelf.glob(f"*/{STUDY_FILE}")]
-            raise StudyError(f"no study {os.fspath(study)!r}", where=shelf, expected=nearest(folder.name, known))
-    return folder.resolve()
 
 
 @dataclass(frozen=True)
@@ -92,7 +60,7 @@ class Study:
     @property
     def outputs(self) -> Path:
         """`outputs/<study>/` of the project."""
-        return project_root() / OUTPUTS / self.name
+        return study_outputs(self.folder)
 
     @property
     def designed_flow(self) -> Path | None:

@@ -129,6 +129,8 @@ def test_ties_are_settled_at_the_cost_of_r4pm(shared: Path, monkeypatch: pytest.
     log = read_xes(shared / "noise" / "a12f0n50.xes.gz")
     model = discover(log, noise=0.2)
     settled = align(model.petri, list(model.variants), max_states=STATES)
+    monkeypatch.setattr("procmine.mine.align._within", lambda *_: False)
+    assert align(model.petri, list(model.variants), max_states=STATES) == settled
     monkeypatch.setattr(Ties, "of", staticmethod(lambda net: None))
     plain = align(model.petri, list(model.variants), max_states=STATES)
     assert [a and a.cost for a in settled.values()] == [plain[v] and plain[v].cost for v in settled]

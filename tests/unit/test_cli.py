@@ -9,7 +9,7 @@ import pytest
 
 from procmine import cli
 from procmine.cli.lab import lab_command
-from procmine.report import run
+from procmine.report import kernel, making
 from small_project import FLOW
 
 
@@ -22,15 +22,15 @@ def exits(arguments, capsys):
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch, no_kernel):
     """Reports whose notebook is not run: what surrounds it is tested."""
     given = {}
 
-    def execute(document, target, parameters):
+    def execute(document, target, parameters, kernel):
         given.update(parameters)
         return document
 
-    monkeypatch.setattr(run, "execute", execute)
+    monkeypatch.setattr(making, "execute", execute)
     return given
 
 
@@ -69,7 +69,7 @@ def test_a_misspelt_option_is_code_2(project, capsys):
     assert "--study" in err
 
 
-def test_a_missing_file_is_code_2(project, capsys):
+def test_a_missing_file_is_code_2(project, capsys, no_kernel):
     (project / "eventlogs" / "tiny" / "exports" / "steps.csv").rename(
         project / "eventlogs" / "tiny" / "exports" / "s.csv"
     )
@@ -79,7 +79,7 @@ def test_a_missing_file_is_code_2(project, capsys):
 
 
 @pytest.mark.parametrize("verb", ["report", "log"])
-def test_a_study_with_a_wrong_column_is_code_2(project, capsys, verb):
+def test_a_study_with_a_wrong_column_is_code_2(project, capsys, no_kernel, verb):
     path = project / "eventlogs" / "tiny" / "study.yaml"
     path.write_text(path.read_text("utf-8").replace("resource: by", "resource: who"), "utf-8")
     code, out, err = exits(["report", "tiny", "--study", "tiny"] if verb == "report" else [verb, "tiny"], capsys)
@@ -112,37 +112,37 @@ def give_a_flow_of_other_steps(project):
 
 
 @pytest.mark.parametrize("arguments", [["report", "tiny", "--study", "tiny"], ["check", "tiny"]])
-def test_a_flow_that_matches_nothing_is_code_2(project, capsys, arguments):
+def test_a_flow_that_matches_nothing_is_code_2(project, capsys, no_kernel, arguments):
     give_a_flow_of_other_steps(project)
     code, out, err = exits(arguments, capsys)
     assert code == 2
     assert "flow.bpmn: none of its steps (Other) is an activity of the log" in out + err
 
 
-def test_a_bug_in_a_notebook_is_code_1_and_one_message(project, capsys, monkeypatch):
-    def breaks(document, target, parameters):
-        raise run.StoppedNotebookError("KeyError: 'x' (in cell 3)", mistake=False)
+def test_a_bug_in_a_notebook_is_code_1_and_one_message(project, capsys, no_kernel, monkeypatch):
+    def breaks(*_):
+        raise kernel.StoppedNotebookError("KeyError: 'x' (in cell 3)", mistake=False)
 
-    monkeypatch.setattr(run, "execute", breaks)
+    monkeypatch.setattr(making, "execute", breaks)
     code, _, err = exits(["report", "tiny", "--study", "tiny"], capsys)
     assert code == 1
     assert err.startswith("procmine: the report did not run to its end: KeyError: 'x' (in cell 3).")
 
 
-def test_an_error_that_is_no_mistake_is_not_hidden(project, monkeypatch):
+def test_an_error_that_is_no_mistake_is_not_hidden(project, no_kernel, monkeypatch):
     def breaks(*_):
         raise KeyError("x")
 
-    monkeypatch.setattr(run, "execute", breaks)
+    monkeypatch.setattr(making, "execute", breaks)
     with pytest.raises(KeyError):
         cli.main(["report", "tiny", "--study", "tiny"])
 
 
-def test_an_interruption_ends_without_a_traceback(project, capsys, monkeypatch):
+def test_an_interruption_ends_without_a_traceback(project, capsys, no_kernel, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "execute", interrupted)
+    monkeypatch.setattr(making, "execute", interrupted)
     code, _, err = exits(["report", "tiny", "--study", "tiny"], capsys)
     assert code not in (0, 2)
     assert "Traceback" not in err

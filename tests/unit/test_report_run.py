@@ -5,22 +5,33 @@ import shutil
 import nbformat
 import pytest
 import yaml
+from nbformat.v4 import new_code_cell, new_notebook
 
 from procmine.errors import ExportError, FlowError, ProcmineError, ReportError, StudyError
-from procmine.report import FailedRunError, as_of, run, run_report, zone
+from procmine.report import FailedRunError, as_of, kernel, making, run, run_report, zone
 from procmine.report.kernel import StoppedNotebookError, _mistakes
 from procmine.study import open_study
 from small_project import FLOW
 
 
 @pytest.fixture
-def no_kernel(monkeypatch):
+def unstarted(monkeypatch):
     """A kernel's start is an error: what is tested must be found before."""
 
     def start(*_):
         raise AssertionError("a kernel was started")
 
-    monkeypatch.setattr(run, "execute", start)
+    monkeypatch.setattr(run, "starting", start)
+
+
+@pytest.fixture
+def unexecuted(monkeypatch, no_kernel):
+    """To run the notebook is an error: what is tested must be found before."""
+
+    def execute(*_):
+        raise AssertionError("the notebook was run")
+
+    monkeypatch.setattr(making, "execute", execute)
 
 
 def reported(project):
@@ -94,34 +105,50 @@ def test_a_bug_keeps_the_partial_notebook_and_its_end_in_success_removes_it(proj
     assert [path.name for path in kept.iterdir()] == ["report.ipynb"]
     assert "ZeroDivisionError" in (kept / "report.ipynb").read_text("utf-8")
 
-    monkeypatch.setattr(run, "execute", lambda document, target, parameters: document)
+    monkeypatch.setattr(making, "execute", lambda document, *_: document)
     folder = run_report("tiny", study="tiny", parameters={"ends": "bug"})
     assert reported(project) == [folder.name]
 
 
-def test_a_kernel_that_dies_is_a_failed_run(project, monkeypatch):
-    def dies(document, target, parameters):
+def test_a_kernel_that_dies_is_a_failed_run(project, monkeypatch, no_kernel):
+    def dies(document, target, *_):
         nbformat.write(document, target)
         raise StoppedNotebookError("DeadKernelError: Kernel died", mistake=False)
 
-    monkeypatch.setattr(run, "execute", dies)
+    monkeypatch.setattr(making, "execute", dies)
     with pytest.raises(FailedRunError, match="DeadKernelError: Kernel died"):
         run_report("tiny", study="tiny")
     (kept,) = reported(project)
     assert kept.endswith("-FAILED")
 
 
-def test_an_interrupted_run_leaves_nothing(project, monkeypatch):
+def test_a_kernel_works_in_the_run_s_folder_with_the_libraries_loaded(tmp_path):
+    source = "import os, sys\nprint(os.getcwd(), 'procmine.show' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    document = new_notebook(cells=[new_code_cell(source)])
+    with kernel.starting(tmp_path) as started:
+        executed = kernel.execute(document, tmp_path / "work.ipynb", {}, started)
+    assert executed.cells[0].outputs[0].text == f"{tmp_path} True True\n"
+    assert not started.manager.has_kernel
+
+
+def test_a_kernel_that_was_not_needed_is_ended(tmp_path):
+    with kernel.starting(tmp_path) as started:
+        process = started.manager.provisioner.process
+        assert process.poll() is None
+    assert process.poll() is not None
+
+
+def test_an_interrupted_run_leaves_nothing(project, monkeypatch, no_kernel):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "execute", interrupted)
+    monkeypatch.setattr(making, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_report("tiny", study="tiny")
     assert reported(project) == []
 
 
-@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.usefixtures("unstarted")
 class TestBeforeAKernel:
     def test_an_unknown_report_is_told_with_the_nearest(self, project):
         with pytest.raises(ReportError, match=r"no report 'tinny'. Did you mean 'tiny'. Known: end_to_end, tiny"):
@@ -138,6 +165,15 @@ class TestBeforeAKernel:
             run_report("tiny", study="tiny", parameters={"shaer": 1})
         assert not (project / "outputs").exists()
 
+    @pytest.mark.parametrize("content", ["{", "[]", '{"worksheets": []}'])
+    def test_a_file_that_is_no_notebook_is_named(self, project, content):
+        (project / "notebooks" / "reports" / "tiny.ipynb").write_text(content, "utf-8")
+        with pytest.raises(ReportError, match=r"tiny.ipynb: not a notebook. A Jupyter notebook of format 4"):
+            run_report("tiny", study="tiny")
+
+
+@pytest.mark.usefixtures("unexecuted")
+class TestBeforeTheNotebook:
     def test_a_missing_export_is_named(self, project):
         (project / "eventlogs" / "tiny" / "exports" / "steps.csv").unlink()
         with pytest.raises(ExportError, match=r"steps.csv: no such file"):
@@ -186,8 +222,10 @@ def test_an_as_of_after_the_last_event_counts_where_the_study_has_no_window(proj
     assert zone(open_study("tiny")) == "Asia/Shanghai"
 
 
-def test_reports_of_other_parameters_stand_beside_each_other_and_go_where_they_are_told(project, monkeypatch):
-    monkeypatch.setattr(run, "execute", lambda document, target, parameters: document)
+def test_reports_of_other_parameters_stand_beside_each_other_and_go_where_they_are_told(
+    project, monkeypatch, no_kernel
+):
+    monkeypatch.setattr(making, "execute", lambda document, *_: document)
     elsewhere = project / "else {where}"
     first = run_report("tiny", study="tiny", output=elsewhere)
     second = run_report("tiny", study="tiny", output=elsewhere, parameters={"names": "plain"})
@@ -195,8 +233,8 @@ def test_reports_of_other_parameters_stand_beside_each_other_and_go_where_they_a
     assert json.loads((second / "manifest.json").read_text("utf-8"))["pseudonym_key"] is None
 
 
-def test_a_run_with_other_inputs_has_another_name(project, monkeypatch):
-    monkeypatch.setattr(run, "execute", lambda document, target, parameters: document)
+def test_a_run_with_other_inputs_has_another_name(project, monkeypatch, no_kernel):
+    monkeypatch.setattr(making, "execute", lambda document, *_: document)
     first = run_report("tiny", study="tiny")
     with (project / "eventlogs" / "tiny" / "exports" / "steps.csv").open("a", encoding="utf-8") as export:
         export.write("3,受理,2024-01-02 10:00,Ann,Beta\n")

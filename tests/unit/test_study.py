@@ -9,7 +9,8 @@ import pytest
 from conftest import rows, study_in
 from procmine import engine
 from procmine.errors import ExportError, LogError, StudyError
-from procmine.study import open_study, project_root
+from procmine.project import project_root
+from procmine.study import open_study
 
 DEFINITION = """\
 title: Small orders

@@ -20,7 +20,7 @@ def open_lab(context: typer.Context) -> None:
 
 def lab_command(checkpoints: str, arguments: Sequence[str]) -> list[str]:
     """JupyterLab on `notebooks/`, with its checkpoints outside of the project."""
-    from procmine.study import project_root
+    from procmine.project import project_root
 
     return [
         *(sys.executable, "-m", "jupyterlab"),

@@ -1,5 +1,6 @@
 """The verb that runs a report."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,8 @@ def report(
     ] = None,
 ) -> None:
     """Run a report over a study: a page, its tables, the log and a manifest."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    # jsonschema, which Jupyter brings, would spend a second on a grammar of web addresses that no notebook needs.
     from procmine.report import report_parameters, run_report
 
     texts = pairs(parameter or [], option="--parameter", what="parameter")

@@ -41,7 +41,8 @@ def new(
 def check(study: StudyArgument) -> None:
     """Say all that is wrong with a study at once, in order of harm, and whether it can be used."""
     from procmine.problems import study_problems
-    from procmine.study import open_study, study_folder
+    from procmine.project import study_folder
+    from procmine.study import open_study
 
     problems = study_problems(study)
     stopping = [problem for problem in problems if problem.harm == "unusable"]

@@ -16,7 +16,7 @@ from procmine.draft.roles import roles_of
 from procmine.draft.writing import SourceGuess, study_text
 from procmine.draft.yaml_text import MARK
 from procmine.errors import StudyError
-from procmine.study import EVENTLOGS, EXPORTS, STUDY_FILE, project_root
+from procmine.project import EVENTLOGS, EXPORTS, STUDY_FILE, project_root
 
 
 def draft_study(folder: str | os.PathLike[str], *, out: str | os.PathLike[str] | None = None) -> Path:

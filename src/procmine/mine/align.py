@@ -1,13 +1,16 @@
-"""Optimal alignments of variants with a net, by r4pm: what happened beside what the flow would have had."""
+"""Optimal alignments of variants with a net: what happened beside what the flow would have had.
 
-from collections.abc import Sequence
+Where the net has few markings, `ties` finds them at once; r4pm searches them where it has many.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from procmine.errors import FlowError
 from procmine.mine.bridge import Variant
 from procmine.mine.net import Net, Transition, to_r4pm, transition_id
-from procmine.mine.ties import Moves, Ties
+from procmine.mine.ties import FAR, Move, Moves, Ties
 
 NO_RUN = "no run of the flow reaches its end"
 NO_RUN_ADVICE = "Look for a merge that waits for a branch never taken"
@@ -15,20 +18,8 @@ STANDARD_COST = {"log_move_cost": 1, "model_move_cost": 1, "silent_move_cost": 0
 
 
 @dataclass(frozen=True)
-class Move:
-    """One move of an alignment that is not silent.
-
-    `event` is the index of the event in the variant, None for a step that only the flow has; `step` the flow's
-    transition, None for an event that only the log has. Both where they agree.
-    """
-
-    event: int | None
-    step: Transition | None
-
-
-@dataclass(frozen=True)
 class Alignment:
-    """One cheapest alignment: how many of its moves do not agree, and its moves."""
+    """One cheapest alignment: how many of its moves do not agree, and its moves but the silent ones."""
 
     cost: int
     moves: tuple[Move, ...]
@@ -42,13 +33,29 @@ def align(net: Net, variants: Sequence[Variant], *, max_states: int) -> dict[Var
     None for a variant that needed more than `max_states` states of the search. Of several optimal alignments it is the
     one that `ties` prefers, the same in every process, unless the net has too many markings for that.
     """
+    ordered = sorted(set(variants))
+    ties = Ties.of(net) if ordered else None
+    known = [] if ties is None else [one for one in ordered if _within(ties, one, max_states)]
+    raw = _searched(net, sorted(set(ordered) - set(known)), max_states=max_states)
+    solved = [variant for variant, moves in raw.items() if moves is not None]
+    settled = {} if ties is None else dict(ties.alignments([*known, *solved]))
+    found = {variant: settled.get(variant, raw.get(variant)) for variant in ordered}
+    return {variant: None if moves is None else _alignment(moves) for variant, moves in found.items()}
+
+
+def _within(ties: Ties, variant: Variant, max_states: int) -> bool:
+    """Whether `ties` needs no search, and no search could have been given up."""
+    return ties.last is not None and ties.states(variant) <= max_states and len(variant) + ties.size < FAR
+
+
+def _searched(net: Net, variants: Sequence[Variant], *, max_states: int) -> dict[Variant, Moves | None]:
+    """The moves that r4pm finds for each of `variants`; None where it gave up."""
+    if not variants:
+        return {}
     import polars as pl
     import r4pm
 
-    ordered = sorted(set(variants))
-    if not ordered:
-        return {}
-    events = [(number, place, name) for number, variant in enumerate(ordered) for place, name in enumerate(variant)]
+    events = [(number, place, name) for number, variant in enumerate(variants) for place, name in enumerate(variant)]
     frame = pl.DataFrame(
         {
             "case:concept:name": [str(number) for number, _, _ in events],
@@ -65,13 +72,8 @@ def align(net: Net, variants: Sequence[Variant], *, max_states: int) -> dict[Var
     finally:
         r4pm.remove_item(projection)
         r4pm.remove_item(log)
-    raw = {tuple(one["activities"]): _moves(net, one["result"]) for one in found}
-    solved = [variant for variant, moves in raw.items() if moves is not None]
-    ties = Ties.of(net) if solved else None
-    settled = dict(ties.alignments(solved)) if ties is not None else {}
-    return {
-        variant: None if moves is None else _alignment(settled.get(variant, moves)) for variant, moves in raw.items()
-    }
+    step = {transition_id(number): transition for number, transition in enumerate(net.transitions)}
+    return {tuple(one["activities"]): _moves(step, one["result"]) for one in found}
 
 
 def cheapest_run(net: Net, *, max_states: int) -> int:
@@ -93,18 +95,17 @@ def _options(max_states: int) -> Any:
     return {"max_states": max_states, "cost_fn": STANDARD_COST}
 
 
-def _moves(net: Net, result: dict[str, Any]) -> Moves | None:
-    """The moves as r4pm found them; None where it gave up."""
+def _moves(step: Mapping[str, Transition], result: dict[str, Any]) -> Moves | None:
+    """The moves as r4pm found them, of a net whose transitions are known to it by the keys of `step`."""
     if "Err" in result:
         if "LimitReached" in str(result["Err"]):
             return None
         raise FlowError(NO_RUN, expected=NO_RUN_ADVICE)
-    step = {transition_id(number): transition for number, transition in enumerate(net.transitions)}
     entries = [fields for entry in result["Ok"]["moves"] for fields in entry.values()]
-    return [(fields.get("trace_event_index"), step.get(fields.get("transition", ""))) for fields in entries]
+    return [Move(fields.get("trace_event_index"), step.get(fields.get("transition", ""))) for fields in entries]
 
 
 def _alignment(found: Moves) -> Alignment:
-    seen = [Move(event, step) for event, step in found if event is not None or (step and step.label is not None)]
+    seen = [move for move in found if move.event is not None or (move.step and move.step.label is not None)]
     cost = sum(1 for move in seen if move.event is None or move.step is None)
     return Alignment(cost, tuple(seen), tuple(step for _event, step in found if step is not None))

@@ -1,6 +1,7 @@
 """Between tables and what pm4py and r4pm take: the variants of a log, and what was found for each."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,10 +25,11 @@ Variant = tuple[str, ...]
 
 @dataclass(frozen=True, order=True)
 class Way:
-    """A variant, of orders that have ended or of ongoing ones, and how many orders went it."""
+    """A variant, of orders that have ended or of ongoing ones, its number, and how many orders went it."""
 
     activities: Variant
     ongoing: bool
+    variant: int
     orders: int
 
 
@@ -41,8 +43,10 @@ def variant_counts(log: Table) -> Counter[Variant]:
 
 
 def orders_with_status(log: Table) -> Table:
-    """One row an order: case_id, activities (array), status where the log has it, and ongoing: whether it may go on."""
-    orders = sequences(require_log(log)).drop("variant")
+    """One row an order: case_id, its variant and activities (array), status where the log has it, and ongoing: whether
+    it may go on.
+    """
+    orders = sequences(require_log(log))
     if STATUS not in log.columns:
         return orders.mutate(ongoing=ibis.literal(False))
     statuses = log.group_by("case_id").agg(status=_[STATUS].max())
@@ -51,14 +55,16 @@ def orders_with_status(log: Table) -> Table:
 
 def ways(orders: Table) -> list[Way]:
     """The distinct ways in a table of `orders_with_status`, sorted."""
-    counted = orders.group_by("activities", "ongoing").agg(orders=_.count())
-    rows = engine.collect_arrow(counted).to_pylist()
-    return sorted(Way(tuple(row["activities"]), row["ongoing"], row["orders"]) for row in rows)
+    counted = orders.group_by("variant", "ongoing").agg(activities=_.activities.arbitrary(), orders=_.count())
+    columns = engine.collect_arrow(counted).select(["activities", "ongoing", "variant", "orders"]).to_pydict()
+    return sorted(Way(tuple(activities), *facts) for activities, *facts in zip(*columns.values(), strict=True))
 
 
-def way_table(rows: list[dict[str, object]], columns: dict[str, pa.DataType]) -> Table:
+def way_table(rows: Sequence[Sequence[object]], columns: Mapping[str, pa.DataType]) -> Table:
     """A table of the engine, with these columns, of results that there is one row or several of for each way."""
-    return engine.table(pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items()))))
+    cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    arrays = [pa.array(column, kind) for column, kind in zip(cells, columns.values(), strict=True)]
+    return engine.table(pa.Table.from_arrays(arrays, names=list(columns)))
 
 
 def labels(log: Table) -> frozenset[str]:

@@ -18,7 +18,7 @@ from procmine.mine.net import Net, stoppable
 
 MAX_STATES = 1_000_000
 OUTCOME = {
-    "activities": pa.list_(pa.string()),
+    "variant": pa.int64(),
     "ongoing": pa.bool_(),
     "way": pa.int64(),
     "cost": pa.int64(),
@@ -59,14 +59,14 @@ def conformance(log: Table, flow: Checkable, *, max_states: int = MAX_STATES) ->
     alignments = _alignments(flow.petri, found, max_states)
     unchecked = [way for way in found if alignments[way] is None]
     _tell(unchecked, found, max_states)
-    outcomes: list[dict[str, object]] = [
-        {
-            "activities": way.activities,
-            "ongoing": way.ongoing,
-            "way": number,
-            "cost": None if (alignment := alignments[way]) is None else alignment.cost,
-            "worst": len(way.activities) + (0 if way.ongoing else shortest),
-        }
+    outcomes = [
+        (
+            way.variant,
+            way.ongoing,
+            number,
+            None if (alignment := alignments[way]) is None else alignment.cost,
+            len(way.activities) + (0 if way.ongoing else shortest),
+        )
         for number, way in enumerate(found)
     ]
     checked = _by_order(orders, way_table(outcomes, OUTCOME))
@@ -100,7 +100,7 @@ def _alignments(net: Net, found: Iterable[Way], max_states: int) -> dict[Way, Al
 
 def _by_order(orders: Table, outcomes: Table) -> Table:
     """One row an order, computed now, so that what is asked of the result does not go through the log again."""
-    each = orders.join(outcomes, ["activities", "ongoing"]).mutate(
+    each = orders.join(outcomes, ["variant", "ongoing"]).mutate(
         events=_.activities.length(), fitness=1 - _.cost / _.worst, fits=_.cost == 0
     )
     status = ["status"] if "status" in orders.columns else []
@@ -124,10 +124,10 @@ def _some(names: frozenset[str], most: int = 10) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def _statement(way: Way, max_states: int) -> dict[str, object]:
+def _statement(way: Way, max_states: int) -> tuple[object, ...]:
     orders = "1 order" if way.orders == 1 else f"{way.orders} orders"
     said = f"{orders} of {len(way.activities)} events: no optimal alignment within {max_states:,} states"
-    return {"activities": way.activities, "ongoing": way.ongoing, "orders": way.orders, "statement": said}
+    return way.activities, way.ongoing, way.orders, said
 
 
 def _tell(unchecked: list[Way], found: list[Way], max_states: int) -> None:

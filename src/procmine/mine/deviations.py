@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import ibis
 import pandas as pd
@@ -49,39 +50,36 @@ class Owners:
 
 def way_deviations(numbered: Mapping[int, tuple[Variant, Alignment]], owners: Owners) -> Table:
     """One row a deviation of each way that orders went: columns `ROW`; `owner` is the flow's for the activity."""
-    rows = [
-        {"way": way, **row} for way, (variant, found) in numbered.items() for row in _of_one(variant, found, owners)
-    ]
+    rows = [row for way, (variant, found) in numbered.items() for row in _of_one(way, variant, found, owners)]
     return way_table(rows, ROW)
 
 
-def _of_one(variant: Variant, alignment: Alignment, owners: Owners) -> Iterator[dict[str, object]]:
+class _Deviation(NamedTuple):
+    """A row of `ROW`."""
+
+    way: int
+    kind: str
+    activity: str | None
+    position: int
+    last: bool
+    owner: str | None
+    checkpoint: bool
+    known: bool
+
+
+def _of_one(way: int, variant: Variant, alignment: Alignment, owners: Owners) -> Iterator[_Deviation]:
     done = 0
-    for move in alignment.moves:
-        if move.event is None and move.step is not None:
-            step = move.step.node or ""
-            yield {
-                "kind": "skipped",
-                "activity": move.step.label,
-                "position": done + 1,
-                "last": done == len(variant),
-                "owner": owners.by_step.get(step),
-                "checkpoint": step in owners.checkpoints,
-                "known": True,
-            }
-        elif move.event is not None:
-            done = move.event + 1
-            if move.step is None:
-                activity = variant[move.event]
-                yield {
-                    "kind": "unplanned",
-                    "activity": activity,
-                    "position": done,
-                    "last": False,
-                    "owner": owners.by_activity.get(activity),
-                    "checkpoint": False,
-                    "known": activity in owners.activities,
-                }
+    for event, step in alignment.moves:
+        if event is None and step is not None:
+            node, last = step.node or "", done == len(variant)
+            owner, checkpoint = owners.by_step.get(node), node in owners.checkpoints
+            yield _Deviation(way, "skipped", step.label, done + 1, last, owner, checkpoint, known=True)
+        elif event is not None:
+            done = event + 1
+            if step is None:
+                name = variant[event]
+                owner, known = owners.by_activity.get(name), name in owners.activities
+                yield _Deviation(way, "unplanned", name, done, False, owner, False, known)
 
 
 def order_deviations(orders: Table, found: Table, log: Table) -> Table:

@@ -10,7 +10,8 @@ from procmine.problems.assembled import findings, set_aside, unmatched
 from procmine.problems.declared import unlinked
 from procmine.problems.exports import of_exports
 from procmine.problems.problem import Problem, unusable
-from procmine.study import EXPORTS, STUDY_FILE, Study, study_folder
+from procmine.project import EXPORTS, STUDY_FILE, study_folder
+from procmine.study import Study
 
 
 def study_problems(study: str | os.PathLike[str]) -> list[Problem]:

@@ -69,17 +69,17 @@ _IN_WORDS: dict[type, str] = {str: "a text", int: "a whole number", float: "a nu
 
 
 def declared(cells: list[Any], notebook: Path) -> dict[str, Parameter]:
-    """The parameters that the notebook's cells declare, by name, those of `GIVEN` included.
+    """The parameters that a notebook's `cells`, as its JSON has them, declare, by name; those of `GIVEN` included.
 
     Errors: `ReportError` for a notebook without exactly one cell tagged `parameters`, or whose cell holds anything but
     typed, commented assignments of constants.
     """
-    tagged = [cell for cell in cells if TAG in cell.metadata.get("tags", [])]
+    tagged = [cell for cell in cells if TAG in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ReportError(
             f"{len(tagged)} cells are tagged {TAG!r}", where=notebook, expected="Tag exactly one code cell so"
         )
-    source = tagged[0].source
+    source = "".join(tagged[0]["source"])
     comments = _comments(source)
     found = [
         _parameter(node, comments, notebook) for node in ast.parse(source).body if not isinstance(node, ast.ImportFrom)

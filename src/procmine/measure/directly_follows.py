@@ -3,7 +3,7 @@
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.measure.expressions import elapsed_s
+from procmine.measure.expressions import elapsed_s, elapsed_us
 from procmine.schema import require_log
 
 
@@ -38,12 +38,14 @@ def follows(log: Table) -> Table:
     3   Survey        Accept      1       1
     """
     pairs = require_log(log).filter(_.next_activity.notnull())
-    pairs = pairs.mutate(elapsed_s=elapsed_s(_.timestamp, _.next_timestamp))
+    pairs = pairs.mutate(
+        elapsed_s=elapsed_s(_.timestamp, _.next_timestamp), elapsed_us=elapsed_us(_.timestamp, _.next_timestamp)
+    )
     arcs = pairs.group_by("activity", "next_activity").agg(
         count=_.count(),
         firsts=_.count(where=_.occurrence == 1),
         handoffs=(_.department != _.next_department).sum().fill_null(0),
-        elapsed_mean_s=_.elapsed_s.mean(),
+        elapsed_mean_s=_.elapsed_us.mean() / 1e6,
         quantiles=_.elapsed_s.quantile([0.5, 0.9]),
     )
     counted = arcs.left_join(_later_orders(log), ["activity", "next_activity"]).select(
@@ -66,5 +68,6 @@ def _later_orders(log: Table) -> Table:
     """
     pair = ["case_id", "activity", "next_activity"]
     again = log.filter((_.occurrence > 1) & _.next_activity.notnull()).select(pair).distinct()
-    later = again.anti_join(log.filter(_.occurrence == 1).select(pair), pair)
+    firsts = log.filter(_.occurrence == 1).select(pair).semi_join(again, "case_id")  # few, so that they are soon joined
+    later = again.anti_join(firsts, pair)
     return later.group_by("activity", "next_activity").agg(later=_.count())

@@ -2,14 +2,19 @@
 
 import ibis
 from ibis import _
-from ibis.expr.types import FloatingValue, Table, TimestampValue
+from ibis.expr.types import FloatingValue, IntegerValue, Table, TimestampValue
 
 from procmine import engine
 
 
 def elapsed_s(earlier: TimestampValue, later: TimestampValue) -> FloatingValue:
     """Seconds from `earlier` to `later`, from microseconds: engines differ in fractions of a second."""
-    return (engine.microseconds(later) - engine.microseconds(earlier)) / 1e6
+    return elapsed_us(earlier, later) / 1e6
+
+
+def elapsed_us(earlier: TimestampValue, later: TimestampValue) -> IntegerValue:
+    """Microseconds from `earlier` to `later`: sums of them are exact, whatever their order."""
+    return engine.microseconds(later) - engine.microseconds(earlier)
 
 
 def prints(log: Table) -> Table:
@@ -19,8 +24,8 @@ def prints(log: Table) -> Table:
     billion variants: the prints are sums of hashes of (activity, position), and no two events of an order share a
     position. Sums need no sorting, which is what makes sequences dear.
     """
-    one = ibis.struct({"activity": _.activity, "position": _.position}).hash()
-    two = ibis.struct({"position": _.position, "activity": _.activity}).hash()
+    one = engine.hash_of(_.activity, _.position)
+    two = engine.hash_of(_.position, _.activity)
     return log.group_by("case_id").agg(one=one.sum(), two=two.sum(), events=_.count())
 
 

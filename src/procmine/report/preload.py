@@ -16,6 +16,7 @@ LIBRARIES = (
     "procmine.report.tables",
     "procmine.show",
     "pygraphviz",
+    "seaborn",
 )
 
 

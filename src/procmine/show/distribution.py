@@ -1,6 +1,6 @@
 """The distribution of durations."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from ibis.expr.types import Table
@@ -28,6 +28,7 @@ def duration_chart(cases: Table | pd.DataFrame, *, language: Language = "en") ->
         title += phrase("orders_left_out", language).format(count(len(frame) - len(seconds)))
     with theme.charts():
         import matplotlib.pyplot as plt
+        import seaborn as sns
         from matplotlib.ticker import MaxNLocator
 
         _, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
@@ -43,8 +44,7 @@ def duration_chart(cases: Table | pd.DataFrame, *, language: Language = "en") ->
         beyond = int((seconds > end).sum())
         if beyond:
             title += phrase("beyond", language).format(count(beyond), duration(end, language=language))
-        look: dict[str, Any] = {"color": theme.STEP, "edgecolor": theme.PAPER, "alpha": 0.75, "linewidth": 0.9}
-        ax.hist(seconds[seconds <= end], bins=40, **look)
+        sns.histplot(x=seconds[seconds <= end], bins=40, color=theme.STEP, edgecolor=theme.PAPER, ax=ax)
         theme.name_axis(ax, phrase("orders", language))
         middle = float(seconds.median())
         ax.axvline(middle, color=theme.ALARM, linestyle="--")

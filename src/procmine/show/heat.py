@@ -59,22 +59,24 @@ def handoff_heat_map(
 def _heat(colour: pd.DataFrame, words: pd.DataFrame, title: str, language: Language) -> "Axes":
     with theme.charts():
         import matplotlib.pyplot as plt
+        import seaborn as sns
 
         side = len(colour)
         _, ax = plt.subplots(figsize=(2.6 + 0.85 * side, 1.6 + 0.5 * side), layout="constrained")
         if side:
             # Only the light half of the hue: dark ink is read well on all of it.
             strongest = 1.8 * float(colour.fillna(0.0).to_numpy().max())
-            look: dict[str, Any] = {"cmap": "Blues", "vmin": 0, "vmax": strongest or 1.0}
-            ax.pcolormesh(colour.to_numpy(dtype=float), linewidths=0.5, edgecolor=theme.GRID, **look)
-            ax.set(xlim=(0, side), ylim=(side, 0))
-            ax.spines[:].set_visible(False)
+            look: dict[str, Any] = {"cmap": "Blues", "vmin": 0, "vmax": strongest or 1.0, "cbar": False}
+            sns.heatmap(colour.astype(float), linewidths=0.5, linecolor=theme.GRID, ax=ax, **look)
             _write(ax, words)
         ax.set_xlabel(phrase("to_owner", language))
         theme.name_axis(ax, phrase("from_owner", language))
-        middles = [place + 0.5 for place in range(side)]
-        ax.set_xticks(middles, ["\n".join(typeface.wrap(name, 9, 62, lines=3)) for name in words.columns])
-        ax.set_yticks(middles, ["\n".join(typeface.wrap(name, 9, 130, lines=2)) for name in words.index], va="center")
+        ax.set_xticks(
+            ax.get_xticks(), ["\n".join(typeface.wrap(name, 9, 62, lines=3)) for name in words.columns], rotation=0
+        )
+        ax.set_yticks(
+            ax.get_yticks(), ["\n".join(typeface.wrap(name, 9, 130, lines=2)) for name in words.index], rotation=0
+        )
         ax.set_title(title)
     return ax
 

@@ -52,26 +52,15 @@ def name_axis(ax: "Axes", name: str) -> None:
 def charts() -> Iterator[None]:
     """A context in which new Axes look like procmine's; what is drawn in it needs no font on the machine."""
     import matplotlib as mpl
+    import seaborn as sns
     from cycler import cycler
     from matplotlib import font_manager
 
     if typeface.FAMILY not in {entry.name for entry in font_manager.fontManager.ttflist}:
         font_manager.fontManager.addfont(typeface.path())
-    look: Any = {
+    look = sns.axes_style("white") | sns.plotting_context("notebook", font_scale=0.85)
+    look |= {
         "font.family": [typeface.FAMILY, "DejaVu Sans"],
-        **dict.fromkeys(("font.size", "axes.labelsize", "axes.titlesize", "legend.title_fontsize"), 10.2),
-        **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), 9.35),
-        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "patch.edgecolor"), PAPER),
-        "patch.force_edgecolor": True,
-        "axes.axisbelow": True,
-        "axes.grid": False,
-        "axes.linewidth": 1.25,
-        "grid.linewidth": 1,
-        "lines.solid_capstyle": "round",
-        **dict.fromkeys(("xtick.bottom", "ytick.left"), False),
-        **dict.fromkeys(
-            ("xtick.major.size", "ytick.major.size"), 6
-        ),  # the distance of their labels, unseen as they are
         "axes.prop_cycle": cycler(color=SERIES),
         "axes.edgecolor": LINE,
         "axes.labelcolor": INK,

@@ -11,6 +11,7 @@ from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble.doubles import EXACT, MIRRORED
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
+from procmine.assemble.newest import SUPERSEDED
 from procmine.assemble.reading import Export
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
 from procmine.errors import ExportError
@@ -21,7 +22,7 @@ COLUMNS = ["source", "reason", "rows", "events"]
 EVENT_ROW, LINK_ROW, ATTRIBUTE_ROW = USED_ROWS
 LINK_AGAIN = "link repeated"
 NO_EVENTS = "order without events"
-SET_ASIDE_ON_PURPOSE = (ev.NO_STEP, MIRRORED, EXACT, LINK_AGAIN)
+SET_ASIDE_ON_PURPOSE = (ev.NO_STEP, MIRRORED, EXACT, SUPERSEDED, LINK_AGAIN)
 """The reasons of rows that a study itself asks to set aside, or that say a second time what another row says."""
 
 

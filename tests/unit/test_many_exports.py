@@ -61,6 +61,10 @@ def test_every_file_that_matches_is_read_and_each_event_names_its_own(daily):
         ["crm/orders_2025-03-04.csv", "event", 1, 1],
         ["crm/orders_2025-03-04.csv", "no order key", 1, 0],
     ]
+    assert study.ledger(by="source").to_dict("split")["data"] == [
+        ["crm/orders_*.csv", "event", 3, 3],
+        ["crm/orders_*.csv", "no order key", 1, 0],
+    ]
     assert study.set_aside("crm").columns[:3] == ("procmine:file", "procmine:row", "procmine:reason")
     assert rows(study.set_aside("crm"), "procmine:file", "procmine:row", "procmine:reason", "step") == [
         ("crm/orders_2025-03-04.csv", 2, "no order key", "Accept")
@@ -70,7 +74,12 @@ def test_every_file_that_matches_is_read_and_each_event_names_its_own(daily):
 def test_files_of_folders_of_any_depth(daily):
     study = daily(
         STUDY.replace("crm/orders_*.csv", "'**/o[1]_?.csv'"),
-        **{"o[1]_a.csv": MONDAY, "2025/03/o[1]_b.csv": TUESDAY, "2025/.old/o[1]_c.csv": MONDAY, "o1_d.csv": MONDAY},
+        **{
+            "o[1]_a.csv": MONDAY,
+            "2025/03/o[1]_b.csv": TUESDAY,
+            "2025/.old/o[1]_c.csv": MONDAY,
+            "o1_a.csv": "another file",
+        },
     )
     assert study.ledger()["source"].tolist() == ["2025/03/o[1]_b.csv", "2025/03/o[1]_b.csv", "o[1]_a.csv"]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import ibis
@@ -114,14 +115,23 @@ class Study:
         """
         return engine.read_parquet(self._stored() / LOG)
 
-    def ledger(self) -> pd.DataFrame:
+    def ledger(self, *, by: Literal["export", "source"] = "export") -> pd.DataFrame:
         """The account of every exported row.
 
         One row per export and reason: `source` (the file below `exports/`), `reason` ("event" for a row that became one
         event or more, "link" and "order attributes" for rows that gave those, else why the row was set aside), `rows`,
         and `events`, the events those rows gave. Per export the rows add up to its own; the events add up to the log's.
+
+        By source, the files that a pattern stands for are one, by the name of the pattern.
         """
-        return pd.read_parquet(self._stored() / LEDGER)
+        ledger = pd.read_parquet(self._stored() / LEDGER)
+        if by == "export":
+            return ledger
+        names = {export: self.file.sources[name].export for export, name in self.sources_of_exports.items()}
+        by_source = ledger.assign(source=ledger["source"].map(names).fillna(ledger["source"])).groupby(
+            ["source", "reason"], as_index=False
+        )
+        return by_source[["rows", "events"]].sum()
 
     def findings(self) -> pd.DataFrame:
         """What a reader of the log should know of its data; no row where all is well.

@@ -61,6 +61,10 @@ def test_every_file_that_matches_is_read_and_each_event_names_its_own(daily):
         ["crm/orders_2025-03-04.csv", "event", 1, 1],
         ["crm/orders_2025-03-04.csv", "no order key", 1, 0],
     ]
+    assert study.ledger(by="source").to_dict("split")["data"] == [
+        ["crm/orders_*.csv", "event", 3, 3],
+        ["crm/orders_*.csv", "no order key", 1, 0],
+    ]
     assert study.set_aside("crm").columns[:3] == ("procmine:file", "procmine:row", "procmine:reason")
     assert rows(study.set_aside("crm"), "procmine:file", "procmine:row", "procmine:reason", "step") == [
         ("crm/orders_2025-03-04.csv", 2, "no order key", "Accept")
@@ -70,7 +74,12 @@ def test_every_file_that_matches_is_read_and_each_event_names_its_own(daily):
 def test_files_of_folders_of_any_depth(daily):
     study = daily(
         STUDY.replace("crm/orders_*.csv", "'**/o[1]_?.csv'"),
-        **{"o[1]_a.csv": MONDAY, "2025/03/o[1]_b.csv": TUESDAY, "2025/.old/o[1]_c.csv": MONDAY, "o1_d.csv": MONDAY},
+        **{
+            "o[1]_a.csv": MONDAY,
+            "2025/03/o[1]_b.csv": TUESDAY,
+            "2025/.old/o[1]_c.csv": MONDAY,
+            "o1_a.csv": "another file",
+        },
     )
     assert study.ledger()["source"].tolist() == ["2025/03/o[1]_b.csv", "2025/03/o[1]_b.csv", "o[1]_a.csv"]
 
@@ -285,3 +294,53 @@ def test_what_was_set_aside_is_told_once_for_all_files(daily):
     assert [str(problem) for problem in problems if problem.harm == "lost"] == [
         "crm/orders_*.csv: 2 rows set aside: no order key. study.set_aside('crm') shows them."
     ]
+
+
+WIDE = """\
+title: Wide rows, exported again when they change
+order: order
+systems: {eoms: {rank: 1, time_zone: UTC}}
+sources:
+  eoms:
+    file: eoms_*.csv
+    system: eoms
+    keys: {work: id, order: no}
+    newest: [id]
+    events:
+      form: columns
+      columns: [{activity: Survey, timestamp: surveyed}, {activity: Install, timestamp: installed}]
+    order_attributes: {state: state}
+"""
+
+
+def test_the_last_row_of_a_record_stands(daily):
+    """On Tuesday w1 is installed, and w2 turns out to be of order 3; a row without its number stands for itself."""
+    head = "id,no,surveyed,installed,state\n"
+    monday = "w1,1,2025-03-03 09:00,,open\nw2,2,2025-03-03 10:00,,open\n,4,2025-03-03 10:00,,open\n"
+    tuesday = "w1,1,2025-03-03 09:00,2025-03-04 09:00,done\nw2,3,2025-03-03 10:00,,open\n,4,2025-03-03 11:00,,open\n"
+    study = daily(WIDE, **{"eoms_1.csv": head + monday, "eoms_2.csv": head + tuesday})
+    assert rows(study.log(), "case_id", "activity", "source", "source_row", "case:state") == [
+        ("1", "Install", "eoms_2.csv", 1, "done"),
+        ("1", "Survey", "eoms_2.csv", 1, "done"),
+        ("3", "Survey", "eoms_2.csv", 2, "open"),
+        ("4", "Survey", "eoms_1.csv", 3, "open"),
+        ("4", "Survey", "eoms_2.csv", 3, "open"),
+    ]
+    told = ("procmine:file", "procmine:row", "procmine:reason", "procmine:kept", "id", "no")
+    assert rows(study.set_aside("eoms"), *told) == [
+        ("eoms_1.csv", 1, "superseded by a later row", "eoms_2.csv, row 1", "w1", "1"),
+        ("eoms_1.csv", 2, "superseded by a later row", "eoms_2.csv, row 2", "w2", "2"),
+    ]
+    assert study.ledger().to_dict("split")["data"] == [
+        ["eoms_1.csv", "event", 1, 1],
+        ["eoms_1.csv", "superseded by a later row", 2, 0],
+        ["eoms_2.csv", "event", 3, 4],
+    ]
+    assert not {"row delivered again", "several values of an order attribute"} & {*study.findings()["check"]}
+    assert [problem for problem in study_problems(study.folder) if problem.harm == "lost"] == []
+
+
+def test_a_file_without_the_columns_that_name_records(daily):
+    files = {"eoms_1.csv": "no,surveyed,installed,state\n1,,,open\n", "eoms_2.csv": "id,no,surveyed,installed,state\n"}
+    with pytest.raises(ExportError, match=r"eoms_1\.csv: no column 'id'"):
+        daily(WIDE, **files).log()

@@ -15,6 +15,7 @@ from procmine.assemble.identity import Identity
 from procmine.assemble.identity.reach import candidate_orders, every_order
 from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.newest import superseding
 from procmine.assemble.reading import Export
 from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE
 from procmine.assemble.rows import CANDIDATES, CELL, FILE, KEPT, REASON, ROW, UNREAD
@@ -36,6 +37,8 @@ def store_set_aside(
 ) -> None:
     """Write `<source>.parquet` into `folder` for each source with rows that gave nothing: those rows as exported.
 
+    `raw` are the rows as they were read.
+
     Beside the columns that the study reads each has `procmine:row`, `procmine:reason`, `procmine:kept` (the row that
     was kept for a double) and `procmine:candidates`, an array of the orders that a row in doubt could belong to. In a
     source of several files `procmine:file` comes first: the file of which `procmine:row` is a row.
@@ -53,7 +56,10 @@ def store_set_aside(
             if name in doubtful:
                 doubt = reasons.filter(_.reason.isin(_IN_DOUBT)).select(**{ROW: _.source_row})
                 orders.append(candidate_orders(identity.tables[name].semi_join(doubt, ROW), source, study, reach))
-            told = reasons.left_join(kept_rows(doubles, name=name), "source_row").drop("source_row_right")
+            kept = kept_rows(doubles, name=name)
+            if source.newest:
+                kept = ibis.union(kept, superseding(raw[name], source, exports[name]))
+            told = reasons.left_join(kept, "source_row").drop("source_row_right")
             told = _with_candidates(told, orders)
             notes = told.select(**{ROW: _.source_row, REASON: _.reason, KEPT: _.kept, CANDIDATES: _.candidates})
             rows = raw[name].drop(UNREAD).inner_join(notes, ROW).relocate(ROW, REASON, KEPT, CANDIDATES)

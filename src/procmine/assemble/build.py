@@ -17,6 +17,7 @@ from procmine.assemble.findings import data_quality
 from procmine.assemble.identity import order_identity
 from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.newest import standing
 from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.reading import Export, KeptRows, read_source
 from procmine.assemble.times.days import DAY, DAY_END, dated_columns, placed
@@ -49,7 +50,12 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
             )
             for name, source in study.sources.items()
         }
-        raw = {name: found.rows for name, found in read.items()}
+        raw = {
+            name: scratch.enter_context(engine.materialized(standing(read[name].rows, source)))
+            if source.newest
+            else read[name].rows
+            for name, source in study.sources.items()
+        }
         identity = order_identity(study, raw, scratch)
         rows = identity.rows
         dated = dated_columns(study, raw)
@@ -92,6 +98,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
         totals[ledger.COLUMNS].to_parquet(target / LEDGER, index=False)
         known_of_data = data_quality(
             study,
+            raw=raw,
             read=read,
             exports=exports,
             rows=rows,
@@ -105,7 +112,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
         known_of_data.to_parquet(target / FINDINGS, index=False)
         store_set_aside(
             study,
-            raw,
+            {name: found.rows for name, found in read.items()},
             accounts,
             identity=identity,
             totals=totals,

@@ -53,7 +53,7 @@ _NUMBER = r"^[+-]?(\d|\.\d)"
 
 def columns_read(source: Source) -> list[str]:
     """The columns of the export that the mapping of `source` uses, each once."""
-    used = list(source.keys.values())
+    used = [*source.keys.values(), *source.newest]
     for form in source.forms:
         used += [form.timestamp, *_columns(form.department, form.resource, form.start, *form.attributes.values())]
         if isinstance(form, RowEvents):
@@ -74,6 +74,7 @@ def columns_needed(source: Source) -> list[list[str]]:
         return [[column] for column in columns_read(source)]
     keys = [*source.keys.values()]
     groups = [[key] for key in keys] if source.is_link else [keys]
+    groups += [[column] for column in source.newest]
     if isinstance(source.events, ColumnEvents):
         groups.append([form.timestamp for form in source.forms])
     for form in source.forms:

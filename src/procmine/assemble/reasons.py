@@ -36,6 +36,7 @@ AFTER_WINDOW = "after the window"
 NO_EVENTS = "order without events"
 EXACT = "exact double"
 MIRRORED = "mirrored"
+SUPERSEDED = "superseded by a later row"
 
-ON_PURPOSE = (NO_STEP, MIRRORED, EXACT, LINK_AGAIN)
+ON_PURPOSE = (NO_STEP, MIRRORED, EXACT, SUPERSEDED, LINK_AGAIN)
 """The reasons of rows that a study itself asks to set aside, or that say a second time what another row says."""

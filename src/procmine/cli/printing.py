@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def print_account(study: "Study") -> None:
-    """The ledger, what was set aside first and the most rows first, and its sums."""
+    """The ledger by source, what was set aside first and the most rows first, and its sums."""
     from procmine.schema import USED_ROWS
 
-    ledger = study.ledger()
+    ledger = study.ledger(by="source")
     kept = ledger["reason"].isin(USED_ROWS)
     ordered = ledger.assign(kept=kept).sort_values(["kept", "rows"], ascending=[True, False], kind="stable")
     print_table("Every exported row", ordered.drop(columns="kept"))

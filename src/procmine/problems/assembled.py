@@ -14,15 +14,13 @@ from procmine.study import Study
 
 def set_aside(study: Study) -> Iterator[Problem]:
     """Rows that gave nothing although the study does not say so, by source and reason, the most first."""
-    names = study.sources_of_exports
-    ledger = study.ledger()
+    names = {source.export: name for name, source in study.file.sources.items()}
+    ledger = study.ledger(by="source")
     meant = [*USED_ROWS, *ON_PURPOSE]
-    unused = ledger[~ledger["reason"].isin(meant)]
-    counted = unused.assign(name=unused["source"].map(names)).groupby(["name", "reason"], sort=False)[["rows"]].sum()
-    for row in counted.reset_index().sort_values("rows", ascending=False, kind="stable").to_dict("records"):
-        expected = f"study.set_aside({row['name']!r}) shows them"
-        place = study.file.sources[row["name"]].export
-        yield Problem("lost", place, f"{row['rows']:,} rows set aside: {row['reason']}", expected)
+    unused = ledger[~ledger["reason"].isin(meant)].sort_values("rows", ascending=False, kind="stable")
+    for row in unused.to_dict("records"):
+        expected = f"study.set_aside({names[row['source']]!r}) shows them"
+        yield Problem("lost", row["source"], f"{row['rows']:,} rows set aside: {row['reason']}", expected)
 
 
 def unmatched(study: Study) -> Iterator[Problem]:

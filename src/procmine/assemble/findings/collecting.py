@@ -17,6 +17,7 @@ from procmine.assemble.reading import Export, SourceRows
 def data_quality(
     study: StudyFile,
     *,
+    raw: Mapping[str, Table],
     read: Mapping[str, SourceRows],
     exports: Mapping[str, Sequence[Export]],
     rows: Mapping[str, Table],
@@ -31,11 +32,10 @@ def data_quality(
 
     Exports of one source are looked at together, and `source` is what the study calls them.
 
-    `read` are the rows of each source and `exports` where they are from, `rows` the same with their orders, `accounts`
-    what became of each and `totals` the ledger; `events` are the log's before they were put in order, `orders` its
-    orders, and `values` their attributes.
+    `read` is what was read of each source and `exports` where from, `raw` the rows that stand, `rows` the same with
+    their orders, `accounts` what became of each and `totals` the ledger; `events` are the log's before they were put in
+    order, `orders` its orders, and `values` their attributes.
     """
-    raw = {name: found.rows for name, found in read.items()}
     log, events = (by_source(table, study, exports) for table in (log, events))
     usual = _profile(log)
     found = [

@@ -13,7 +13,7 @@ from procmine.assemble.reading import Export, SourceRows
 from procmine.assemble.rows import CELL, ROW, UNREAD, file_of
 
 AGAIN = Check(
-    "row delivered again", "Each is an event again: say doubles: set_aside of the source, or export each row once"
+    "row delivered again", "Each is an event again: declare doubles: set_aside, or newest, or export each row once"
 )
 NOT_ALL = Check(
     "column missing in some exports", "It is read as empty there: export these again, if their rows should have it"
@@ -26,7 +26,8 @@ def of_deliveries(
     """The findings of sources of several files. `read` are their rows, `exports` their files."""
     for name, source in study.sources.items():
         yield from _not_in_all(read[name], exports[name], source.export)
-        if source.events and source.doubles == "keep" and len(exports[name]) > 1:
+        is_told = source.doubles == "set_aside" or source.newest
+        if source.events and len(exports[name]) > 1 and not is_told:
             yield _again(read[name].rows, exports[name], source.export)
 
 

@@ -61,6 +61,10 @@ class Source(Part):
     doubles: Literal["keep", "set_aside"] = "keep"
     """What becomes of a row that agrees with one before it, in any of its files, in every column the study reads."""
 
+    newest: list[str] = []
+    """Columns that together name a record, such as an order's id, where a record that changes is exported again: of the
+    rows of a record the last of the last file stands, the others are set aside."""
+
     @model_validator(mode="before")
     @classmethod
     def _of_one_format(cls, given: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import ibis
-from ibis.expr.types import StringColumn, StringValue, Table
+from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source
@@ -30,8 +30,6 @@ _READERS: dict[Format, str] = {
 }
 _ENGINE_ERRORS = (duckdb.Error, UnicodeDecodeError)
 """The second stands for the first where its message cuts a character of the export in two."""
-_WIDE = ("\xa0", "\u3000")
-_SPACE = "".join((" \t\n\r\v\f", *_WIDE))
 
 
 def read_export(path: Path, source: Source, columns: Iterable[str], scratch: ExitStack) -> Table:
@@ -106,14 +104,4 @@ def _refused(path: Path, error: Exception) -> ExportError:
 
 
 def _bare(rows: Table) -> Table:
-    return rows.mutate(**{name: _bare_cell(rows[name]) for name in rows.columns if name.startswith(CELL)})
-
-
-def _bare_cell(cell: StringColumn) -> StringValue:
-    """The cell without space around it. Looked at first: trimming is dear, and few cells need it.
-
-    Exports put a tab after long numbers, lest a spreadsheet round them, and Chinese ones pad with the wide space.
-    """
-    leads = [cell < "!", *((cell >= space) & (cell < chr(ord(space) + 1)) for space in _WIDE)]
-    trails = [cell.endswith(space) for space in (" ", "\t", "\r", "\n", *_WIDE)]
-    return ibis.ifelse(ibis.or_(*leads, *trails), engine.trim(cell, _SPACE).nullif(""), cell)
+    return rows.mutate(**{name: engine.bare(rows[name]) for name in rows.columns if name.startswith(CELL)})

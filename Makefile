@@ -4,6 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 STUDY ?= enterprise_activation
 SHARED ?= ../shared
+COPIES ?= 117
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
 .PHONY: report test lint lab calibration bench lock clean
@@ -28,7 +29,7 @@ calibration: $(READY)
 	$(BIN)/python tests/calibration.py
 
 bench: $(READY)
-	$(BIN)/python tests/scale/bench.py --shared $(SHARED)
+	$(BIN)/python tests/scale/bench.py --shared $(SHARED) --copies $(COPIES)
 
 lock: $(READY)
 	$(BIN)/pip install --quiet uv

@@ -3,12 +3,15 @@
 import tempfile
 from pathlib import Path
 
+import duckdb
+import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from procmine import engine
+from procmine.errors import ProcmineError
 from procmine.schema import EVENT, TIME
 
 
@@ -63,6 +66,41 @@ def test_what_does_not_fit_into_memory_is_written_outside_the_users_folder(tmp_p
     said = engine.connection().raw_sql("SELECT current_setting('temp_directory')").fetchone()
     assert Path(said[0]).is_absolute()
     assert Path(said[0]).parent == Path(tempfile.gettempdir())
+
+
+@pytest.fixture
+def memory_limit(monkeypatch):
+    """Makes a connection of its own under an environment, and says what memory it may take."""
+
+    def limit(**environment: str) -> str:
+        monkeypatch.delenv(engine.MEMORY, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        known = ibis.get_backend()
+        try:
+            own = engine.connection.__wrapped__()
+            (said,) = own.raw_sql("SELECT current_setting('memory_limit')").fetchone()
+            own.disconnect()
+        finally:
+            ibis.set_backend(known)
+        return said
+
+    return limit
+
+
+def test_the_engine_takes_a_share_of_the_memory_or_what_it_is_given(memory_limit):
+    number, unit = duckdb.connect().execute("SELECT current_setting('memory_limit')").fetchone()[0].split()
+    whole = float(number) * {"MiB": 1, "GiB": 1024, "TiB": 1024**2}[unit]
+    number, unit = memory_limit().split()
+    share = float(number) * {"MiB": 1, "GiB": 1024, "TiB": 1024**2}[unit]
+    assert share == pytest.approx(max(0.15 * whole, 1024), rel=0.05)
+    assert memory_limit(PROCMINE_MEMORY="700MiB") == "700.0 MiB"
+
+
+def test_a_size_of_memory_that_is_none(memory_limit):
+    with pytest.raises(ProcmineError) as found:
+        memory_limit(PROCMINE_MEMORY="lots")
+    assert str(found.value) == "PROCMINE_MEMORY: no size of memory: 'lots'. A size such as 8GiB."
 
 
 def test_nothing_is_installed_from_the_web():

@@ -93,8 +93,8 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
         engine.store(identity.same.order_by("order", "same_as", "evidence"), target / SAME_ORDERS)
         engine.store(doubles_told(doubles, exports), target / DOUBLES)
         engine.store(clock_table(log, doubles, systems=study.systems, known_order=study.known_order), target / CLOCKS)
-        shown = log if study.corrects_clocks else log.limit(0)
-        engine.store(effect_table(shown, systems=study.systems), target / CLOCK_EFFECTS)
+        effects = effect_table(log, systems=study.systems)
+        engine.store(effects if study.corrects_clocks else engine.nothing(effects.schema()), target / CLOCK_EFFECTS)
         totals[ledger.COLUMNS].to_parquet(target / LEDGER, index=False)
         known_of_data = data_quality(
             study,

@@ -99,13 +99,12 @@ def several_values(values: Table | None, orders: Table) -> list[Table]:
         return []
     whole = values.semi_join(orders, "case_id").mutate(source=ibis.null("string"))
     names = attributes(values, CASE)
-    some = engine.collect(whole.agg(**{name: whole[f"{SEVERAL}{name}"].any().fill_null(False) for name in names})).iloc[
-        0
-    ]
+    some = whole.agg(**{name: whole[f"{SEVERAL}{name}"].any().fill_null(False) for name in names})
+    found = engine.collect(some).iloc[0]
     return [
         tally(whole.filter(whole[f"{SEVERAL}{name}"]), SEVERAL_VALUES, example=words(name, _.case_id))
         for name in names
-        if some[name]
+        if found[name]
     ]
 
 

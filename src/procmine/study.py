@@ -128,10 +128,8 @@ class Study:
         if by == "export":
             return ledger
         names = {export: self.file.sources[name].export for export, name in self.sources_of_exports.items()}
-        by_source = ledger.assign(source=ledger["source"].map(names).fillna(ledger["source"])).groupby(
-            ["source", "reason"], as_index=False
-        )
-        return by_source[["rows", "events"]].sum()
+        named = ledger.assign(source=ledger["source"].map(names).fillna(ledger["source"]))
+        return named.groupby(["source", "reason"], as_index=False)[["rows", "events"]].sum()
 
     def findings(self) -> pd.DataFrame:
         """What a reader of the log should know of its data; no row where all is well.

@@ -74,7 +74,7 @@ def simulate(
 
     - ``exports/``: what the flow's systems export;
     - ``study.yaml`` and ``designed_flow.bpmn``, the redesigned flow, so that it opens like any other study;
-    - ``standards.csv``, ``hours.csv`` and ``calendar.csv``: what that flow promises, see
+    - ``standards.csv``, ``hours.csv`` and ``calendar.csv``: what that flow promises, and when people work, see
       `procmine.simulate.standards.write_standards`;
     - ``truth/``: what truly happened, see `procmine.simulate.truth.write_truth`.
 

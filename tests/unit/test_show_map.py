@@ -53,7 +53,7 @@ def test_the_map_tells_counts_times_and_what_is_hidden():
     said = texts(picture)
     assert {"X", "Y", "Z", "Start", "End", "100", "60", "30", "3 d 4 h"} <= set(said)
     assert "W" not in said
-    assert "10 % of orders hidden: they take one of the 2 folded arcs (1 activities are folded)" in " ".join(said)
+    assert "10 % of orders hidden: they take a folded arc (arcs folded: 2, activities: 1)" in " ".join(said)
     assert "100 orders, 4 activities, 7 arcs" in picture.description
     assert repr(picture) == f"<Map: {picture.description}>"
 

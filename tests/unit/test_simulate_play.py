@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from procmine.simulate import converged_broadband, sim_card_supply
 from procmine.simulate.enterprise_activation import DESCRIBED
 from procmine.simulate.enterprise_activation.steps import ADC, ENGINEERING, LINE, MAS, NETWORK, NOC
 from procmine.simulate.flow import Decision, Flow
@@ -16,6 +17,7 @@ from procmine.simulate.happened import Event, Run
 from procmine.simulate.hours import DAY, HOUR, Calendar, china
 from procmine.simulate.people import hire
 from procmine.simulate.play import play
+from procmine.simulate.truth import Waits
 from procmine.simulate.writing import planted
 
 YEAR = Calendar(china(dt.date(2025, 1, 1), 365), dt.date(2025, 1, 1), 365)
@@ -84,6 +86,23 @@ def test_sent_back_once_over_the_steps_that_mend_it() -> None:
     assert [event.task for event in run.events if event.reason] == ["return_order"]
 
 
+def test_an_outcome_stands_at_the_step_that_decides_though_the_order_is_registered_again_meanwhile() -> None:
+    run = played(planted(DESCRIBED.before, {"registered-twice": 1}), orders=150)
+    deciding = {"review_project", "agree_contract", "dispatch_order", "check_resources", "test_service"}
+    assert {event.task for event in run.events if event.outcome} == deciding
+    assert all(event.outcome for event in run.events if event.task in deciding)
+
+
+def test_the_reason_stands_where_the_order_turned_whatever_else_befalls_it() -> None:
+    late = played(certain(LINE, late_checkpoint=1, allocation_loop=1), orders=5)
+    assert {event.task for event in late.events if event.reason} == {"allocate_resources"}
+    twice = played(certain(LINE, missing_data=1, registered_twice=1), orders=60)
+    returns = [event for event in twice.events if event.task == "return_order"]
+    assert len(returns) == 60
+    assert all(event.reason for event in returns)
+    assert not [event.task for event in twice.events if event.reason and event.task != "return_order"]
+
+
 def test_loop_of_two_rounds_notes_its_reason_where_the_order_turned() -> None:
     run = played(certain(LINE, allocation_loop=1))
     assert steps(run) == BEFORE + SITE[:3] + SITE[:3] + SITE + SETUP
@@ -135,6 +154,26 @@ def test_lost_document_stands_still_for_good() -> None:
     assert [(order.number, fault, step) for order, fault, step in run.stuck] == [
         (number, "lost-document", "accept_order") for number in sorted(order.number for order, *_ in run.stuck)
     ]
+
+
+def test_a_step_skipped_just_before_the_document_was_lost_is_in_the_truth() -> None:
+    flow = planted(converged_broadband.DESCRIBED.before, {"skipped-checkpoint": 1, "lost-document": 1})
+    run = played(flow, orders=40)
+    lost = {order for order, fault, _step in run.stuck if fault == "lost-document"}
+    skipped = {(order, step) for order, fault, step in run.stuck if fault == "skipped-checkpoint"}
+    assert len(lost) > 20
+    assert skipped == {(order, "accept_order") for order in lost}
+
+
+def test_no_cause_of_a_wait_is_negative_and_a_meeting_takes_nobody_from_the_queue() -> None:
+    flow = planted(sim_card_supply.DESCRIBED.before, {"weekly-meeting": 1, "favoured-customers": 1})
+    run = played(flow, orders=2000, days=28)
+    waits = Waits(run, flow, YEAR)
+    assert all(min(waits.of(event)) >= 0 for event in run.events)
+    assert not [event for event in run.events if event.faults == ("weekly-meeting",) and waits.of(event).contention]
+    met = {event.person for event in run.events if "weekly-meeting" in event.faults}
+    assert len(met) == 1
+    assert not [event for event in run.events if event.person in met and "weekly-meeting" not in event.faults]
 
 
 def test_rush_takes_orders_back_that_came_at_the_month_end() -> None:

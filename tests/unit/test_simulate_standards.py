@@ -53,12 +53,29 @@ def test_standards_worked_by_hand(promised: Callable[[str, str], pd.DataFrame]) 
     assert hours["handoff", "Operations and delivery centre", "Configure gateway", "silver"] == 6
 
 
+@pytest.mark.parametrize("name", FLOWS)
+def test_the_hours_are_those_of_every_department_before_and_after(
+    name: str, promised: Callable[[str, str], pd.DataFrame]
+) -> None:
+    hours = promised(name, "hours")
+    for version in ("before", "after"):
+        flow = getattr(describe(name), version)
+        assert set(hours[hours.version == version].department) == set(flow.departments)
+        for department in flow.departments.values():  # what the waits are measured by covers all shifts
+            for shift in department.shifts:
+                assert department.hours is not None
+                assert shift.weekdays <= department.hours.weekdays
+                within = [(opens, closes) for opens, closes in department.hours.spans]
+                assert all(any(o <= s[0] and s[1] <= c for o, c in within) for s in shift.spans)
+
+
 def test_hours_and_calendar(promised: Callable[[str, str], pd.DataFrame]) -> None:
     hours = promised("enterprise_activation", "hours")
     office = hours[hours.department == "Account management"]
     spans = {("08:30", "12:00", "yes"), ("13:30", "17:30", "yes")}
     assert set(office[["opens", "closes", "keeps_holidays"]].itertuples(index=False, name=None)) == spans
     assert sorted(set(office.weekday)) == [1, 2, 3, 4, 5]
+    assert set(office.version) == {"before", "after"}
     machine = hours[hours.department == "Operations and delivery centre"]
     assert set(machine[["opens", "closes"]].itertuples(index=False, name=None)) == {("00:00", "24:00")}
     calendar = promised("enterprise_activation", "calendar").set_index("date")

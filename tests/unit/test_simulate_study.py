@@ -238,6 +238,16 @@ def test_a_run_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_broken_off_leaves_no_folder_behind(tmp_path: Path) -> None:
+    def stop(share: float) -> None:
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(orders=5, folder=tmp_path / "new" / "newer" / "study", progress=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     shares: list[float] = []
     append: Callable[[float], None] = shares.append

@@ -37,25 +37,25 @@ def run(people: list[Person], arrivals: list[tuple[str, float, float, bool, Pers
 
 
 def test_first_come_first_served() -> None:
-    one = Person("one", DAY_SHIFT, DAY_SHIFT)
+    one = Person("one", DAY_SHIFT)
     told = run([one], [("a", 8, 2, False, None), ("b", 8.5, 1, False, None), ("c", 8.75, 0.5, False, None)])
     assert told == [("a", "one", 8), ("b", "one", 10), ("c", "one", 11)]
 
 
 def test_the_favoured_go_before_those_who_wait_but_do_not_interrupt() -> None:
-    one = Person("one", DAY_SHIFT, DAY_SHIFT)
+    one = Person("one", DAY_SHIFT)
     told = run([one], [("a", 8, 2, False, None), ("b", 8.5, 1, False, None), ("c", 9, 0.5, True, None)])
     assert told == [("a", "one", 8), ("c", "one", 10), ("b", "one", 10.5)]
 
 
 def test_who_did_the_last_step_takes_the_order_if_idle() -> None:
-    one, two = Person("one", DAY_SHIFT, DAY_SHIFT), Person("two", DAY_SHIFT, DAY_SHIFT)
+    one, two = Person("one", DAY_SHIFT), Person("two", DAY_SHIFT)
     told = run([one, two], [("a", 8, 2, False, two), ("b", 8.5, 1, False, two), ("c", 9, 0.5, False, None)])
     assert told == [("a", "two", 8), ("b", "one", 8.5), ("c", "one", 9.5)]
 
 
 def test_shifts_take_over_from_each_other_and_begun_work_goes_on_in_own_hours() -> None:
-    early, late = Person("early", DAY_SHIFT, DAY_SHIFT), Person("late", EVENING, EVENING)
+    early, late = Person("early", DAY_SHIFT), Person("late", EVENING)
     told = run(
         [early, late],
         [
@@ -70,6 +70,6 @@ def test_shifts_take_over_from_each_other_and_begun_work_goes_on_in_own_hours() 
 
 
 def test_whoever_ends_at_closing_time_takes_no_more() -> None:
-    one = Person("one", DAY_SHIFT, DAY_SHIFT)
+    one = Person("one", DAY_SHIFT)
     told = run([one], [("a", 10, 2, False, None), ("b", 11, 1, False, None)])
     assert told == [("a", "one", 10), ("b", "one", 32)]

@@ -31,8 +31,8 @@ FLOW = Flow(
     orders=Orders(attributes={}, hours=MORNING),
     departments={"desk": Department(hours=MORNING), "machine": Department()},
 )
-ONE = Person("one", CALENDAR.hours(MORNING), CALENDAR.hours(MORNING))
-LATE = Person("late", CALENDAR.hours(LATE_START), CALENDAR.hours(LATE_START), short=True)
+ONE = Person("one", CALENDAR.hours(MORNING))
+LATE = Person("late", CALENDAR.hours(LATE_START), short=True)
 
 
 def event(
@@ -78,9 +78,9 @@ def test_for_somebody_who_took_an_order_that_came_later() -> None:
     assert slowed == ["understaffed", "favoured"]
 
 
-def test_for_somebody_whom_the_desk_needs_for_the_whole_morning_and_has_from_ten_on() -> None:
-    half = Person("half", CALENDAR.hours(LATE_START), CALENDAR.hours(MORNING))
-    found, slowed = wait(event(7, 8, 8, 10, 11, person=half))
+def test_for_the_next_shift_since_this_one_has_other_orders_in_hand() -> None:
+    second = Person("second", CALENDAR.hours(LATE_START))
+    found, slowed = wait(event(7, 8, 8, 10, 11, person=second))
     assert found == Wait(0, 0, 2, 0, 1)
     assert slowed == ["understaffed"]
 

@@ -41,7 +41,7 @@ _PHRASES = {
     "end": ("End", "结束"),
     "flow_map": ("Flow: {} steps in {} lanes.", "流程：{} 个步骤，{} 条泳道。"),
     "folded": (
-        "{orders} of orders hidden: they take one of the {arcs} folded arcs ({activities} activities are folded). "
+        "{orders} of orders hidden: they take a folded arc (arcs folded: {arcs}, activities: {activities}). "
         "Figures count all orders.",
         "隐藏了 {orders} 的订单：它们经过已折叠的 {arcs} 条连线之一（折叠了 {activities} 个活动）。"
         "图中数字包含全部订单。",

@@ -48,4 +48,4 @@ class Run:
     orders: Sequence[Order]
     events: list[Event] = field(default_factory=list)
     stuck: list[tuple[Order, str, str]] = field(default_factory=list)
-    """Order, fault, and the step that never came."""
+    """Order, a fault that no event of it shows, and the step that never came."""

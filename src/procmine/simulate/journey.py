@@ -33,6 +33,7 @@ class World:
     calendar: Calendar
     clock: Clock
     teams: dict[str, Team]
+    heads: dict[str, Person]
     machine: Person
     run: Run
 
@@ -47,7 +48,7 @@ class Journey:
     """An order on its way.
 
     It has its own stream of random numbers, and each fault its own draw in it, so that a fault's strength changes only
-    the orders that it befalls, and those that queue behind them.
+    the orders that it befalls, and those that queue behind them. The month-end rush alone moves when orders come.
     """
 
     order: Order
@@ -60,6 +61,8 @@ class Journey:
     """By step, what is to be done after it, and not at its place before."""
     marks: list[str] = field(default_factory=list)
     """Faults that show in the next event."""
+    decided_by: Event | None = None
+    """The step last done on its way: a decision is noted there."""
     second: frozenset[str] = frozenset()
     """The systems that know the order by a second number."""
 
@@ -92,7 +95,7 @@ class Journey:
         if any(late.at == key for late in self.owed.values()):
             return self._way_on(task.next)
         if lost := self._befallen(ft.Lost, key):
-            self.world.run.stuck.append((self.order, lost.name, key))
+            self.world.run.stuck += [(self.order, name, key) for name in (*self.marks, lost.name)]
             return ""
         if skipped := self._befallen(ft.Skipped, key):
             self.marks.append(skipped.name)
@@ -101,12 +104,12 @@ class Journey:
             self.owed[late.after] = late
             return self._way_on(task.next)
         yield from self._before(key)
-        yield from self._perform(key)
+        done = self.decided_by = yield from self._perform(key)
         if key in self.owed:
             late = self.owed.pop(key)
             self.marks.append(late.name)
             yield from self._perform(late.at)
-        return (yield from self._leave(key, task))
+        return (yield from self._leave(key, task, done))
 
     def _before(self, key: str) -> Steps:
         if early := self._befallen(ft.Early, key):
@@ -119,8 +122,8 @@ class Journey:
                 self.marks.append(bounced.name)
                 yield from self._perform(step)
 
-    def _leave(self, key: str, task: Task) -> Way:
-        """Where the order goes when it has done a step."""
+    def _leave(self, key: str, task: Task, done: Event) -> Way:
+        """Where the order goes when it has `done` a step."""
         if twice := self._befallen(ft.RegisteredTwice, key):
             self.world.clock.process(self._register_again(twice))
         if self.world.calendar.is_rush(self.order.created) and (taken_back := self._befallen(ft.Rush, key)):
@@ -133,10 +136,10 @@ class Journey:
                 self.luck[back.name] = self.random.random()
             reason = back.reasons[int(self.random.random() * len(back.reasons))]
             self.marks.append(back.name)
-            turned = len(self.events)
             for step in back.via:
-                yield from self._perform(step)
-            self.events[turned if back.via else turned - 1].reason = reason
+                event = yield from self._perform(step)
+                event.reason, reason = reason, ""  # the first of them notes it
+            done.reason = reason
             return back.to
         return task.next
 
@@ -154,8 +157,8 @@ class Journey:
     def _decide(self, decision: Decision) -> str:
         weights = decision.weights(self.order.attributes)
         branch = decision.branches[draw_place(list(accumulate(weights)), self.random)]
-        if self.events:
-            self.events[-1].outcome = branch.label
+        if self.decided_by:
+            self.decided_by.outcome = branch.label
         return branch.to
 
     def _way_on(self, key: str) -> str:
@@ -177,7 +180,7 @@ class Journey:
 
     def _perform(
         self, key: str, *, delay: Span | None = None, marks: list[str] | None = None, registration: int | None = None
-    ) -> Steps:
+    ) -> Generator[simpy.Event, Any, Event]:
         """Do a step: come to the department, wait for the meeting, wait for somebody, work."""
         clock, task = self.world.clock, self.flow.tasks[key]
         shown = self.marks if marks is None else marks
@@ -193,7 +196,7 @@ class Journey:
                 called, met = hours.next_weekday(ready, meeting.weekday), True
                 shown.append(meeting.name)
         yield clock.timeout(called - enabled)
-        person = self._chair(department) if met else (yield from self._somebody(department))
+        person = self.world.heads[department] if met else (yield from self._somebody(department))
         start = clock.second
         length = task.work.draw(self.random)
         yield clock.timeout(length if hours is None else person.hours.after(start, length) - start)
@@ -216,6 +219,7 @@ class Journey:
         shown.clear()
         self.events.append(event)
         self.world.run.events.append(event)
+        return event
 
     def _owner(self, key: str, task: Task, shown: list[str]) -> tuple[str, int]:
         """The department that does the step, and for how many seconds the order lies before it does."""
@@ -238,10 +242,6 @@ class Journey:
         person: Person = yield team.ask(favoured=favoured, wanted=self.hands.get(department) if same else None)
         self.hands[department] = person
         return person
-
-    def _chair(self, department: str) -> Person:
-        """Who notes what a meeting decides: the department's first person, for all orders at once."""
-        return self.world.teams[department].people[0]
 
     @property
     def _patience(self) -> float:

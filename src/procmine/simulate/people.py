@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import product
 from random import Random
 
-from procmine.simulate.faults import UncoveredHours, Understaffed
+from procmine.simulate.faults import Meeting, UncoveredHours, Understaffed
 from procmine.simulate.flow import Flow
 from procmine.simulate.hours import HOUR, Calendar, Week
 from procmine.simulate.team import Person
@@ -28,15 +28,22 @@ def hire(flow: Flow, calendar: Calendar, *, orders: int, paid: tuple[int, int], 
             weeks = _weeks(flow, name, flow.load(name) * orders / (department.busy * each))
             own = names[place :: len(flow.departments)]
             people[name] = [
-                Person(own[number], calendar.hours(week.shortened(share)), calendar.hours(week), short)
-                for number, (week, share, short) in enumerate(weeks)
+                Person(own[number], calendar.hours(week), short) for number, (week, short) in enumerate(weeks)
             ]
     return people
 
 
-def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, float, bool]]:
-    """The week of each person of a department that needs so many, the share of it that this person works, and whether
-    it leaves hours uncovered.
+def heads(flow: Flow, calendar: Calendar, *, seed: str) -> dict[str, Person]:
+    """Who decides at the meetings of the departments that hold some; they have no other work."""
+    holders = {flow.tasks[fault.at].department for fault in flow.faults if isinstance(fault, Meeting)}
+    names = _names(Random(f"{seed}/names"))
+    places = {name: place for place, name in enumerate(flow.departments)}
+    weeks = {name: flow.departments[name].hours for name in places if name in holders}
+    return {name: Person(names[-1 - places[name]], calendar.hours(week)) for name, week in weeks.items() if week}
+
+
+def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, bool]]:
+    """The week of each person of a department that needs so many, and whether it leaves hours uncovered.
 
     An understaffed department may have somebody who works only a part of the day, so that it lacks the stated share
     also where few are needed.
@@ -51,7 +58,7 @@ def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, float, 
     for number in range(math.ceil(people)):
         short = uncovered is not None and number < round(uncovered.strength * math.ceil(people))
         week = uncovered.week if uncovered is not None and short else shifts[number * len(shifts) // math.ceil(people)]
-        yield week, min(people - number, 1.0), short
+        yield week.shortened(min(people - number, 1.0)), short
 
 
 def _names(random: Random) -> list[str]:

@@ -9,7 +9,7 @@ from procmine.simulate.flow import Flow
 from procmine.simulate.happened import Order, Run
 from procmine.simulate.hours import Calendar, Week
 from procmine.simulate.journey import MACHINE, Journey, Steps, World
-from procmine.simulate.people import hire
+from procmine.simulate.people import heads, hire
 from procmine.simulate.span import draw_place
 from procmine.simulate.team import Clock, Person, Team
 
@@ -37,9 +37,8 @@ def play(
     clock = Clock()
     people = hire(flow, calendar, orders=orders, paid=(first, last), seed=seed)
     teams = {department: Team(clock, team) for department, team in people.items()}
-    world = World(
-        flow, calendar, clock, teams, Person(MACHINE, calendar.hours(ALWAYS), calendar.hours(ALWAYS)), Run(drawn)
-    )
+    machine = Person(MACHINE, calendar.hours(ALWAYS))
+    world = World(flow, calendar, clock, teams, heads(flow, calendar, seed=seed), machine, Run(drawn))
     clock.process(_arrivals(world, drawn, seed))
     for share in range(1, 101):
         clock.run(until=calendar.end * share // 100)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from procmine.simulate.files import write_rows
@@ -12,20 +12,22 @@ from procmine.simulate.hours import DAY, HOUR, Calendar
 ALLOWED = 3.0
 """How many times the median of the designed flow a step or a handoff may take."""
 STANDARDS = ("kind", "from_department", "to_department", "activity", "tier", "working_hours")
-OPEN = ("department", "weekday", "opens", "closes", "keeps_holidays")
+OPEN = ("version", "department", "weekday", "opens", "closes", "keeps_holidays")
 CALENDAR = ("date", "works", "name")
 
 
-def write_standards(flow: Flow, calendar: Calendar, folder: Path) -> None:
-    """Write what `flow`, as designed, promises to `folder`.
+def write_standards(versions: Mapping[str, Flow], calendar: Calendar, folder: Path) -> None:
+    """Write to `folder` what the flow promises of which `versions` are given, the designed one last.
 
     - ``standards.csv``, a row a step or handoff of the designed flow and customer tier: the working hours of the
       department that has the order which a step may take from its start, and a handoff until that start.
-    - ``hours.csv``, a row for each department, weekday (Monday 1) and span in which it works.
+    - ``hours.csv``, a row for each version of the flow, department, weekday (Monday 1) and span in which it works.
     - ``calendar.csv``, a row a day of the simulation: whether offices work, and the name of a public holiday.
     """
-    write_rows(folder / "standards.csv", STANDARDS, _standards(flow))
-    write_rows(folder / "hours.csv", OPEN, _hours(flow))
+    *_earlier, designed = versions.values()
+    write_rows(folder / "standards.csv", STANDARDS, _standards(designed))
+    hours = ((version, *row) for version, flow in versions.items() for row in _hours(flow))
+    write_rows(folder / "hours.csv", OPEN, hours)
     write_rows(folder / "calendar.csv", CALENDAR, _days(calendar))
 
 

@@ -17,8 +17,6 @@ class Person:
 
     name: str
     hours: Hours
-    covers: Hours
-    """The hours that this person should cover: longer than the own ones where the department lacks people."""
     short: bool = False
     """Whether the hours are shorter than the department should cover, and nobody stands in."""
 
@@ -36,7 +34,6 @@ class Team:
     """People who take one order at a time, each in own hours, and finish it before the next."""
 
     def __init__(self, clock: Clock, people: Sequence[Person]) -> None:
-        self.people = people
         self._clock = clock
         self._idle = dict.fromkeys(people)
         """Those with no order in hand, the one idle the longest first."""

@@ -13,7 +13,7 @@ from procmine.simulate import faults as ft
 from procmine.simulate.exports import WORK_ORDER, Played, Written
 from procmine.simulate.files import write_rows
 from procmine.simulate.flow import Flow
-from procmine.simulate.happened import Event, Run
+from procmine.simulate.happened import Event, Order, Run
 from procmine.simulate.hours import Calendar
 from procmine.simulate.team import Person
 
@@ -34,7 +34,7 @@ class Wait(NamedTuple):
     prioritisation: int
     """The person who then took it had one in hand that came later."""
     unavailability: int
-    """Outside the working time of the department, then of the place of the person who took it."""
+    """Outside the working time of the department, or in hours that the person who took it leaves uncovered."""
 
 
 class Waits:
@@ -54,8 +54,8 @@ class Waits:
         if week is None:
             return Wait(on_its_way, event.called - event.ready, 0, 0, event.start - event.called)
         open_way = self._calendar.hours(week).worked(event.ready) - self._calendar.hours(week).worked(event.enabled)
-        covers = event.person.covers
-        in_queue = covers.worked(event.start) - covers.worked(event.called)
+        covered = event.person.hours if event.person.short else self._calendar.hours(week)
+        in_queue = covered.worked(event.start) - covered.worked(event.called)
         overtaken = self._overtaken(event)
         closed = on_its_way - open_way + event.start - event.called - in_queue
         return Wait(open_way, event.called - event.ready, in_queue - overtaken, overtaken, closed)
@@ -73,8 +73,8 @@ class Waits:
     def _uncovered(self, event: Event) -> bool:
         """Whether `event` waited for a person who was away in hours that the department should cover."""
         week = self._flow.departments[event.department].hours
-        full = self._calendar.hours(week) if week else event.person.covers
-        own = event.person.covers
+        full = self._calendar.hours(week) if week else event.person.hours
+        own = event.person.hours
         return full.worked(event.start) - full.worked(event.called) > own.worked(event.start) - own.worked(event.called)
 
     def _overtaken(self, event: Event) -> int:
@@ -103,7 +103,8 @@ def write_truth(
       `start`, by cause (`Wait`); `faults`, those that show in it, joined by ``;``.
     - ``faults.csv``, one row for each time that a fault touched an order: the fault, `version` and strength, the order,
       the event in which it shows, and the handoff `from_activity` → `activity`. An order that stands still for good has
-      no event there, a lost link (`detail` names the export) no handoff, a clock (`detail` names the system) no order.
+      no event there, nor for what befell it just before; a lost link (`detail` names the export) has no handoff, a
+      clock (`detail` names the system) no order.
     - ``keys.csv``: every key by its kind, and its order.
     - ``records.csv``: which row (1 below the header) of which export records which event.
     """
@@ -112,7 +113,10 @@ def write_truth(
         for event in one.events:
             numbers[id(event)] = len(numbers) + 1
     waits = {id(flow): Waits(run, flow, calendar) for _state, flow, run in runs}
-    stuck = {order: (fault, task) for _state, _flow, run in runs for order, fault, task in run.stuck}
+    unseen: dict[Order, list[tuple[str, str]]] = defaultdict(list)
+    for _state, _flow, run in runs:
+        for stuck, name, key in run.stuck:
+            unseen[stuck].append((name, key))
     lost: dict[int, list[str]] = defaultdict(list)
     for one, file in written.lost:
         lost[id(one)].append(file)
@@ -135,9 +139,7 @@ def write_truth(
             events.append((numbers[id(event)], order, one.state, *told, ";".join(shown)))
             touched += [(name, numbers[id(event)], before, task.name, "") for name in shown]
             before = task.name
-        if one.order in stuck:
-            name, key = stuck[one.order]
-            touched.append((name, "", before, tasks[key].name, ""))
+        touched += [(name, "", before, tasks[key].name, "") for name, key in unseen[one.order]]
         for file in lost[id(one)]:
             touched += [(fault.name, "", "", "", file) for fault in one.flow.faults_at(ft.LostLinks, file)]
         faults += [(name, one.state, strengths[name], order, *rest) for name, *rest in touched]

@@ -4,7 +4,7 @@ import datetime as dt
 import gc
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module, resources
@@ -74,7 +74,7 @@ def simulate(
 
     - ``exports/``: what the flow's systems export;
     - ``study.yaml`` and ``designed_flow.bpmn``, the redesigned flow, so that it opens like any other study;
-    - ``standards.csv``, ``hours.csv`` and ``calendar.csv``: what that flow promises, see
+    - ``standards.csv``, ``hours.csv`` and ``calendar.csv``: what that flow promises, and when people work, see
       `procmine.simulate.standards.write_standards`;
     - ``truth/``: what truly happened, see `procmine.simulate.truth.write_truth`.
 
@@ -98,8 +98,7 @@ def simulate(
     target = Path(folder).absolute()
     try:
         _refuse_full(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
+        with _parents(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
             whole = Path(scratch) / target.name
             whole.mkdir()
             calendar = Calendar(china(begin, days), begin, days)
@@ -150,6 +149,20 @@ def _at_strength(fault: Fault, strengths: Mapping[str, float | None]) -> Fault:
     """
     strength = strengths.get(fault.name, 0.0)
     return fault if strength is None else fault.with_strength(strength)
+
+
+@contextmanager
+def _parents(target: Path) -> Iterator[None]:
+    """The folders above `target` are there; those that were not go again where it does not come about."""
+    new = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        if not target.exists():
+            for folder in new:
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 @contextmanager
@@ -209,7 +222,7 @@ def _write_study(
     progress(0.85)
     write_truth(runs, played, written, calendar, truth)
     (folder / "designed_flow.bpmn").write_text(bpmn(described.after), encoding="utf-8", newline="\n")
-    write_standards(described.after, calendar, folder)
+    write_standards({"before": described.before, "after": described.after}, calendar, folder)
     template = resources.files("procmine.simulate") / described.after.name / "study.yaml"
     days = {"first": calendar.first.isoformat(), "last": calendar.moment(calendar.end).date().isoformat()}
     text = Template(template.read_text(encoding="utf-8")).substitute(days)

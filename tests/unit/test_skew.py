@@ -67,6 +67,7 @@ def test_mirrored_actions_tell_the_offset_and_its_interval(make_study):
         ),
     )
     assert clocks(study) == [("net", "boss", "mirrored", 7, 238.0, -600.0, 250.0, 0.0)]
+    assert study.clocks().corrected_s.dtype == "float64"
 
 
 def test_the_lower_rank_is_what_a_clock_is_held_against(make_study):

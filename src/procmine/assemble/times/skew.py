@@ -1,6 +1,7 @@
 """How far the clocks of the systems are apart: estimated from pairs of events whose true order is known."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import ibis
 from ibis import _
@@ -11,6 +12,7 @@ from procmine.assemble.mapping import System
 from procmine.schema import RESOLUTION
 
 MIRRORED, KNOWN_ORDER = "mirrored", "known order"
+_MICROSECOND = timedelta(microseconds=1)
 _PAIR = ["system", "against", "method"]
 
 
@@ -55,8 +57,8 @@ def clock_table(
 
 def offset_s(system: StringValue, systems: Mapping[str, System]) -> NumericValue:
     """The declared `clock_offset` of a system, in seconds; 0.0 where none is declared."""
-    declared = [(name, own.clock_offset.total_seconds()) for name, own in systems.items() if own.clock_offset]
-    return system.cases(*declared, else_=0.0) if declared else ibis.literal(0.0)
+    declared = [(name, own.clock_offset // _MICROSECOND) for name, own in systems.items() if own.clock_offset]
+    return (system.cases(*declared, else_=0) if declared else ibis.literal(0)) / 1_000_000
 
 
 def _differences(pairs: Table, systems: Mapping[str, System], method: str, *, sign: int = 0) -> Table:

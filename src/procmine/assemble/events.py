@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import ibis
-import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
 from procmine.assemble.mapping import (
     Attribute,
-    AttributeType,
     Cell,
     ColumnEvents,
     Constant,
@@ -31,24 +29,16 @@ from procmine.assemble.reasons import (
 )
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.times import clock, days
+from procmine.assemble.values import attribute, attribute_type, time_of, time_zone, whole
 from procmine.schema import EVENT_ATTRIBUTE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 
 Form = RowEvents | TimeColumn | StatusEvents
 
-_TYPES: dict[AttributeType, dt.DataType] = {
-    "string": dt.string,
-    "integer": dt.int64,
-    "number": dt.float64,
-    "boolean": dt.boolean,
-    "time": TIME,
-}
 _COMPLETED, _STARTED = "completed", "started"
 _READ, _IS_DATE = "read ", "is date "
 """Before the name of a column of times as the export has them: its moments, and which of them are dates."""
 _UNREADABLE = {"timestamp": UNREADABLE_TIME, "start": UNREADABLE_START}
-_WHOLE = r"^[+-]?\d+(\.0*)?$"
-_NUMBER = r"^[+-]?(\d|\.\d)"
 
 
 def columns_read(source: Source) -> list[str]:
@@ -89,11 +79,6 @@ def time_columns(source: Source) -> list[str]:
     return [column for form in source.forms for column in (form.timestamp, form.start) if column]
 
 
-def time_zone(source: Source, study: StudyFile) -> str | None:
-    """The zone of the source's times that carry no offset, where its system declares one."""
-    return study.systems[source.system].time_zone if source.system else None
-
-
 def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence[str] = ()) -> Table:
     """One row for each event that a row of `rows` may give. `dated` is what `days.dated_columns` gives.
 
@@ -109,39 +94,15 @@ def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence
     return _timed(recorded, source, study, dated=dated)
 
 
-def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:
-    """An attribute's value with its declared type; null where it is empty or does not read as that type."""
-    if isinstance(given, str):
-        return cell(rows, given)
-    text = cell(rows, given.column)
-    if given.type == "time":
-        return _time(text, source, study)
-    if given.type == "integer":
-        return _whole(text)
-    if given.type == "number":
-        return text.re_search(_NUMBER).ifelse(text, ibis.null("string")).try_cast("float64")
-    return text.try_cast(_TYPES[given.type])
-
-
-def attribute_type(given: str | Attribute) -> dt.DataType:
-    """The column type that an attribute is declared with."""
-    return dt.string if isinstance(given, str) else _TYPES[given.type]
-
-
-def column_of(given: str | Attribute) -> str:
-    """The column that holds an attribute."""
-    return given if isinstance(given, str) else given.column
-
-
 def unreadable_cells(rows: Table, source: Source, study: StudyFile) -> list[tuple[str, Value]]:
     """For each column with a declared type, and each of several time columns: its name, and where it does not read."""
     given = [*source.order_attributes.values(), *(one for form in source.forms for one in form.attributes.values())]
     typed = {one.column: attribute(rows, one, source, study) for one in given if isinstance(one, Attribute)}
     if isinstance(source.events, ColumnEvents):
-        typed |= {column: _time(cell(rows, column), source, study) for column in time_columns(source)}
+        typed |= {column: time_of(cell(rows, column), source, study) for column in time_columns(source)}
     for form in source.forms:
         if not isinstance(form, TimeColumn) and form.sequence:
-            typed[form.sequence] = _whole(cell(rows, form.sequence))
+            typed[form.sequence] = whole(cell(rows, form.sequence))
     return [(column, _unread(cell(rows, column), value)) for column, value in typed.items()]
 
 
@@ -171,7 +132,7 @@ def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, plac
         system=system.coalesce(ibis.literal(source.system, "string")),
         department=_renamed(_value(rows, form.department), study.departments),
         resource=_value(rows, form.resource),
-        sequence=_whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
+        sequence=whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
         place=ibis.literal(place, "int64"),
         problem=ibis.cases((rows[PROBLEM].notnull(), rows[PROBLEM]), *no_activity, else_=None).cast("string"),
         **{_COMPLETED: completed, _STARTED: started},
@@ -191,7 +152,7 @@ def _timed(recorded: Table, source: Source, study: StudyFile, *, dated: Sequence
     sides = [(_COMPLETED, "timestamp")]
     if any(form.start for form in source.forms):
         sides.append((_STARTED, "start"))
-    read = recorded.mutate(**{_READ + text: _time(recorded[text], source, study) for text, _moment in sides})
+    read = recorded.mutate(**{_READ + text: time_of(recorded[text], source, study) for text, _moment in sides})
     moments: dict[str, Value] = {"start": ibis.null(TIME)}
     moments |= {moment: _true_time(read[_READ + text], read.system, study) for text, moment in sides}
     if dated:
@@ -254,20 +215,11 @@ def _ranks(system: StringValue, study: StudyFile) -> Value:
     return system.cases(*((name, declared.rank) for name, declared in study.systems.items()), else_=None)
 
 
-def _time(text: StringValue, source: Source, study: StudyFile) -> TimestampValue:
-    return clock.moment(text, form=source.time_format, zone=time_zone(source, study))
-
-
 def _true_time(recorded: TimestampValue, system: StringValue, study: StudyFile) -> TimestampValue:
     """A recorded time without what the study says that the clock of its system is off."""
     off = {name: declared.clock_offset for name, declared in study.systems.items() if declared.clock_offset}
     times = [(name, recorded - ibis.interval(offset)) for name, offset in off.items()]
     return (system.cases(*times, else_=recorded) if times else recorded).cast(TIME)
-
-
-def _whole(text: StringValue) -> Value:
-    """A whole number, also where it is written 7.0; null where it is none."""
-    return text.re_search(_WHOLE).ifelse(text.re_replace(r"\.0*$", ""), ibis.null("string")).try_cast("int64")
 
 
 def _unread(given: StringValue, read: Value) -> Value:

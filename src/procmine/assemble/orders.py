@@ -7,10 +7,10 @@ import ibis.expr.datatypes as dt
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.assemble import events as ev
 from procmine.assemble.mapping import Source, StatusRules, StudyFile
 from procmine.assemble.reasons import BEFORE_WINDOW
 from procmine.assemble.rows import CELL, ORDER
+from procmine.assemble.values import attribute, attribute_type, column_of
 from procmine.schema import CASE, STATUS
 
 SEVERAL = "several "
@@ -38,7 +38,7 @@ def attribute_values(study: StudyFile, rows: Mapping[str, Table]) -> Table | Non
     declares an attribute.
     """
     declared = {
-        f"{CASE}{name}": ev.attribute_type(cell)
+        f"{CASE}{name}": attribute_type(cell)
         for source in study.sources.values()
         for name, cell in source.order_attributes.items()
     }
@@ -58,11 +58,11 @@ def attribute_values(study: StudyFile, rows: Mapping[str, Table]) -> Table | Non
 
 def _of_source(rows: Table, source: Source, study: StudyFile, declared: Mapping[str, dt.DataType]) -> Table:
     """What one source says of each order: the columns of `attribute_values`."""
-    given = {f"{CASE}{attribute}": cell for attribute, cell in source.order_attributes.items()}
-    used = {CELL + ev.column_of(cell) for cell in given.values()}
+    given = {f"{CASE}{name}": cell for name, cell in source.order_attributes.items()}
+    used = {CELL + column_of(cell) for cell in given.values()}
     texts = rows.filter(_[ORDER].notnull()).select(*sorted(used), case_id=ORDER).distinct()
     values = texts.select(
-        "case_id", **{column: ev.attribute(texts, cell, source, study) for column, cell in given.items()}
+        "case_id", **{column: attribute(texts, cell, source, study) for column, cell in given.items()}
     )
     lowest = values.group_by("case_id").agg(
         **{column: _[column].min() for column in given},

@@ -11,13 +11,14 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.events import columns_needed, columns_read, time_columns, time_zone
+from procmine.assemble.events import columns_needed, columns_read, time_columns
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.reading import Export, exports_of
 from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.rows import ROW, cell, file_of, row_in_file
 from procmine.assemble.times import clock
+from procmine.assemble.values import time_zone
 from procmine.errors import ExportError
 from procmine.problems.problem import Problem, unusable
 

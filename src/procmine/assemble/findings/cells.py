@@ -18,6 +18,7 @@ from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.rows import CELL, ORDER, ROW, cell
 from procmine.assemble.times import clock
+from procmine.assemble.values import time_zone
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes
 
 UNREADABLE = Check("cell does not read as declared", "Correct the type in study.yaml, or the cells in the system")
@@ -65,7 +66,7 @@ def _wrong(rows: Table, *, place: int, source: Source, study: StudyFile) -> Bool
 
 def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[tuple[str, Where]]:
     """The time columns of a zone whose clock changed, with the times that the change skips or makes ambiguous."""
-    zone = ev.time_zone(source, study)
+    zone = time_zone(source, study)
     if source.events is None or zone in {None, "UTC"} or clock.has_offset(source.time_format):
         return []
 

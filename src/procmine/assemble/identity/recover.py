@@ -15,6 +15,7 @@ from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.mapping.evidence import Recovery
 from procmine.assemble.reasons import NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import ROW, cell
+from procmine.assemble.values import attribute
 from procmine.errors import StudyError
 from procmine.schema import CASE
 
@@ -81,7 +82,7 @@ def recovered(
 
 def _lost(rule: Recovery, rows: Table, source: Source, study: StudyFile) -> Table:
     """The rows of the source that lead to no order and have a time: their `group`, keys, attributes, `begin`, `end`."""
-    given = {CASE + name: ev.attribute(rows, source.order_attributes[name], source, study) for name in rule.match}
+    given = {CASE + name: attribute(rows, source.order_attributes[name], source, study) for name in rule.match}
     keys = {_key(kind): cell(rows, column) for kind, column in telling_keys(source, study).items()}
     named = [ibis.literal(f"{kind}\n") + cell(rows, column) for kind, column in telling_keys(source, study).items()]
     group = ibis.coalesce(*named, rows[ROW].cast("string"))

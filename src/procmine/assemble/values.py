@@ -1,0 +1,59 @@
+"""What the text of cells says: times in their zones, and attributes with the types declared for them."""
+
+import ibis
+import ibis.expr.datatypes as dt
+from ibis.expr.types import StringValue, Table, TimestampValue, Value
+
+from procmine.assemble.mapping import Attribute, AttributeType, Source, StudyFile
+from procmine.assemble.rows import cell
+from procmine.assemble.times import clock
+from procmine.schema import TIME
+
+_TYPES: dict[AttributeType, dt.DataType] = {
+    "string": dt.string,
+    "integer": dt.int64,
+    "number": dt.float64,
+    "boolean": dt.boolean,
+    "time": TIME,
+}
+_WHOLE = r"^[+-]?\d+(\.0*)?$"
+_NUMBER = r"^[+-]?(\d|\.\d)"
+
+
+def time_zone(source: Source, study: StudyFile) -> str | None:
+    """The zone of the source's times that carry no offset, where its system declares one."""
+    return study.systems[source.system].time_zone if source.system else None
+
+
+def time_of(text: StringValue, source: Source, study: StudyFile) -> TimestampValue:
+    """A time of the source, UTC, as its clock had it; null where it does not read."""
+    return clock.moment(text, form=source.time_format, zone=time_zone(source, study))
+
+
+def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:
+    """An attribute's value with its declared type; null where it is empty or does not read as that type."""
+    if isinstance(given, str):
+        return cell(rows, given)
+    text = cell(rows, given.column)
+    if given.type == "time":
+        return time_of(text, source, study)
+    if given.type == "integer":
+        return whole(text)
+    if given.type == "number":
+        return text.re_search(_NUMBER).ifelse(text, ibis.null("string")).try_cast("float64")
+    return text.try_cast(_TYPES[given.type])
+
+
+def attribute_type(given: str | Attribute) -> dt.DataType:
+    """The column type that an attribute is declared with."""
+    return dt.string if isinstance(given, str) else _TYPES[given.type]
+
+
+def column_of(given: str | Attribute) -> str:
+    """The column that holds an attribute."""
+    return given if isinstance(given, str) else given.column
+
+
+def whole(text: StringValue) -> Value:
+    """A whole number, also where it is written 7.0; null where it is none."""
+    return text.re_search(_WHOLE).ifelse(text.re_replace(r"\.0*$", ""), ibis.null("string")).try_cast("int64")

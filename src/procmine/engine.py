@@ -26,8 +26,6 @@ from ibis.expr.types import IntegerValue, StringValue, Table, TimestampValue, Va
 from procmine.errors import ProcmineError
 
 ibis.options.interactive = True  # a table that is shown, in a notebook or a console, shows its first rows
-ibis.options.sql.fuse_selects = False  # the engine does it better: fusing is a sixth of what writing a query takes
-
 MEMORY = "PROCMINE_MEMORY"
 """Of the environment: how much memory the engine may take, such as 8GiB; beyond it, it works on disk."""
 MEMORY_SHARE, LEAST_MEMORY_MIB = 0.15, 1024
@@ -117,9 +115,9 @@ def materialized(expression: Table) -> Iterator[Table]:
 def coded(expression: Table) -> Iterator[Table]:
     """`expression`, its text columns of few values held as numbers, for as long as the context lasts.
 
-    Nothing is copied: it is computed where it is used, and beforehand to see which values there are. Sorting and
-    writing such columns takes half the time. The numbers go by the alphabet, so that order stays, and what is stored or
-    collected is text again. Of few rows, where that would not pay, it is `expression` itself.
+    It is computed where it is used, and beforehand to see which values there are. Sorting and writing such columns
+    takes half the time; the numbers go by the alphabet, and what is stored or collected is text again. Of few rows it
+    is `expression` itself.
     """
     texts = [column for column, kind in expression.schema().items() if kind.is_string()]
     with contextlib.ExitStack() as scratch:
@@ -130,14 +128,14 @@ def coded(expression: Table) -> Iterator[Table]:
         codes = []
         for column, distinct in zip(map(sql_name, texts), values, strict=True):
             if 0 < distinct <= few:
-                known = f"SELECT DISTINCT {column} AS value FROM {plain} WHERE {column} IS NOT NULL"
-                kind = scratch.enter_context(_made("TYPE", f"ENUM (SELECT value FROM ({known}) ORDER BY value)"))
+                known = f"SELECT DISTINCT {column} FROM {plain} WHERE {column} IS NOT NULL ORDER BY 1"
+                kind = scratch.enter_context(_made("TYPE", f"ENUM ({known})"))
                 codes.append(f"CAST({column} AS {sql_name(kind)}) AS {column}")
-        if codes:
-            view = f"SELECT * REPLACE ({', '.join(codes)}) FROM {plain}"
-            yield _named(scratch.enter_context(_made("VIEW", view)), expression.schema())
-        else:
+        if not codes:
             yield expression
+            return
+        view = f"SELECT * REPLACE ({', '.join(codes)}) FROM {plain}"
+        yield _named(scratch.enter_context(_made("VIEW", view)), expression.schema())
 
 
 FEWEST_CODED, MOST_CODES, ROWS_A_CODE = 50_000, 10_000, 20
@@ -148,8 +146,7 @@ FEWEST_CODED, MOST_CODES, ROWS_A_CODE = 50_000, 10_000, 20
 def _made(kind: Literal["TABLE", "VIEW", "TYPE"], definition: str) -> Iterator[str]:
     """The name of something that the engine has for as long as the context lasts."""
     name = ibis.util.gen_name("procmine")
-    temporary = "" if kind == "TYPE" else "TEMP "
-    connection().raw_sql(f"CREATE {temporary}{kind} {sql_name(name)} AS {definition}")
+    connection().raw_sql(f"CREATE {'' if kind == 'TYPE' else 'TEMP '}{kind} {sql_name(name)} AS {definition}")
     try:
         yield name
     finally:
@@ -157,10 +154,14 @@ def _made(kind: Literal["TABLE", "VIEW", "TYPE"], definition: str) -> Iterator[s
 
 
 def _query(expression: Table) -> str:
-    """The SQL of `expression`, written once: Ibis's own `create_table` does it twice, and then asks for the schema."""
-    backend = connection()
-    backend._run_pre_execute_hooks(expression)
-    return str(backend.compile(expression))
+    """The SQL of `expression`. Selects are not fused, which takes a fifth of the writing: the engine does it too."""
+    options, fused = ibis.options.sql, ibis.options.sql.fuse_selects
+    options.fuse_selects = False
+    try:
+        connection()._run_pre_execute_hooks(expression)
+        return str(connection().compile(expression))
+    finally:
+        options.fuse_selects = fused
 
 
 def _named(name: str, schema: ibis.Schema) -> Table:

@@ -227,8 +227,10 @@ class Study:
 def _code() -> list[str]:
     """What tells whether the code that decides what is in a log, or in the rows of an export, has changed."""
     package = Path(__file__).parent
-    files = [package / f"{module}.py" for module in ("engine", "schema", "sequencing")]
-    files += [path for folder in ("assemble", "exchange") for path in sorted((package / folder).rglob("*.py"))]
+    files = [package / f"{module}.py" for module in ("schema", "sequencing")]
+    files += [
+        path for folder in ("assemble", "engine", "exchange") for path in sorted((package / folder).rglob("*.py"))
+    ]
     states = [(path, path.stat()) for path in files]
     own = [f"{path.relative_to(package)} {state.st_size} {state.st_mtime_ns}" for path, state in states]
     return [*own, ibis.__version__, duckdb.__version__]

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -63,7 +64,7 @@ def log_of(events, orders):
     cases = sorted({event["case_id"] for event in events})
     of_case = {case: orders[place % len(orders)] for place, case in enumerate(cases)}
     given = [{**event, **of_case[event["case_id"]], "source_row": place} for place, event in enumerate(events)]
-    schema = engine.ibis.schema({**EVENT, **TYPES})
+    schema = ibis.schema({**EVENT, **TYPES})
     columns = {name: [row[name] for row in given] for name in schema}
     table = pa.table({name: pa.array(columns[name], schema.to_pyarrow().field(name).type) for name in columns})
     return sequence(engine.table(table), by=("timestamp", "source_row"))

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from procmine import engine
+from procmine.engine import running
 from procmine.errors import ProcmineError
 from procmine.schema import EVENT, TIME
 
@@ -115,8 +116,8 @@ def kinds_of(table) -> dict[str, str]:
 
 @pytest.fixture
 def every_table_is_coded(monkeypatch):
-    monkeypatch.setattr(engine, "FEWEST_CODED", 0)
-    monkeypatch.setattr(engine, "ROWS_A_CODE", 1)
+    monkeypatch.setattr(running, "FEWEST_CODED", 0)
+    monkeypatch.setattr(running, "ROWS_A_CODE", 1)
 
 
 def test_coded_text_is_text_again_in_the_same_order(every_table_is_coded, tmp_path):

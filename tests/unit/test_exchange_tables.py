@@ -1,5 +1,6 @@
 """Events as Parquet, which comes back equal, and as CSV, which a spreadsheet may open."""
 
+import ibis
 import pandas as pd
 import pytest
 
@@ -69,7 +70,7 @@ def test_the_text_of_csv(log, tmp_path):
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_no_cell_and_no_header_is_a_formula(make_log, tmp_path, text):
-    log = make_log("a: X", **{"event:note": [text]}).mutate(activity=engine.ibis.literal(text))
+    log = make_log("a: X", **{"event:note": [text]}).mutate(activity=ibis.literal(text))
     frame = pd.read_csv(write_events(log, tmp_path / "log.csv"))
     assert frame.loc[0, ["activity", "event:note"]].tolist() == [f"'{text}", f"'{text}"]
 

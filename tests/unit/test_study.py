@@ -193,7 +193,7 @@ def test_an_export_can_be_a_link(tmp_path, make_study):
 def test_the_code_that_decides_what_is_in_a_log_names_the_stored_one(tmp_path, make_study, monkeypatch):
     study = make_study(DEFINITION, {"crm.csv": CRM})
     code = tmp_path / "procmine"
-    for name in ("engine.py", "schema.py", "sequencing.py", "assemble/reading/text.py", "exchange/xes_read.py"):
+    for name in ("engine/session.py", "schema.py", "sequencing.py", "assemble/reading/text.py", "exchange/xes_read.py"):
         (code / name).parent.mkdir(parents=True, exist_ok=True)
         (code / name).write_text("")
     monkeypatch.setattr("procmine.study.__file__", str(code / "study.py"))

@@ -3,12 +3,12 @@
 import gzip
 import re
 
+import ibis
 import pandas as pd
 import pytest
 import xmlschema
 
 from conftest import rows
-from procmine import engine
 from procmine.errors import LogError
 from procmine.exchange import read_xes, write_xes, xes_write
 from procmine.schema import LOG
@@ -76,7 +76,7 @@ def test_rows_in_any_order_are_written_in_that_of_the_log(make_log, tmp_path, mo
     monkeypatch.setattr(xes_write, "_ROWS", 2)
     log = make_log("a: X/3 Y/1 Z/2 | b: X/5 Y/4 | c: X/0")
     sorted_text = write_xes(log, tmp_path / "sorted.xes").read_text()
-    for number, keys in enumerate(([order], [engine.ibis.desc(order)])):
+    for number, keys in enumerate(([order], [ibis.desc(order)])):
         text = write_xes(log.order_by(*keys), tmp_path / f"{number}.xes").read_text()
         assert sorted(text.splitlines()) == sorted(sorted_text.splitlines())
         assert rows(read_xes(tmp_path / f"{number}.xes")) == rows(log.select(*LOG))
@@ -84,7 +84,7 @@ def test_rows_in_any_order_are_written_in_that_of_the_log(make_log, tmp_path, mo
 
 def test_names_are_escaped(make_log, tmp_path):
     names = ["<a>", "q\"&amp;'", "line\nbreak\ttab\r", "订单, \\ ' ]]>"]
-    log = make_log("a: X Y Z W", **{'event:<k> "&\n\x01': names}).mutate(case_id=engine.ibis.literal(']]><&"'))
+    log = make_log("a: X Y Z W", **{'event:<k> "&\n\x01': names}).mutate(case_id=ibis.literal(']]><&"'))
     path = write_xes(log, tmp_path / "log.xes")
     again = read_xes(path)
     assert rows(again, "case_id", "position", 'event:<k> "&\n\ufffd') == [

@@ -1,0 +1,48 @@
+"""The one connection to DuckDB, and what it is set to."""
+
+import contextlib
+import functools
+import os
+import tempfile
+from pathlib import Path
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+
+from procmine.engine.functions import BARE
+from procmine.engine.sql import sql_text
+from procmine.errors import ProcmineError
+
+ibis.options.interactive = True  # a table that is shown, in a notebook or a console, shows its first rows
+MEMORY = "PROCMINE_MEMORY"
+"""Of the environment: how much memory the engine may take, such as 8GiB; beyond it, it works on disk."""
+MEMORY_SHARE, LEAST_MEMORY_MIB = 0.15, 1024
+"""Else so much of what the engine would take by itself, which is four fifths of the machine's, but at least so much."""
+
+
+@functools.cache
+def connection() -> Backend:
+    """The process's one connection."""
+    backend = ibis.duckdb.connect()
+    backend.raw_sql("SET TimeZone = 'UTC'")
+    backend.raw_sql("SET preserve_insertion_order = true")
+    backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is loaded from the web
+    _limit_memory(backend)
+    spill = Path(tempfile.gettempdir()) / f"procmine-{os.getpid()}"  # by default it is a folder in the current one
+    backend.raw_sql(f"SET temp_directory = '{sql_text(os.fspath(spill))}'")
+    with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has none to turn off
+        backend.raw_sql("SET enable_progress_bar = false")
+    backend.raw_sql(BARE)
+    ibis.set_backend(backend)
+    return backend
+
+
+def _limit_memory(backend: Backend) -> None:
+    number, unit = backend.raw_sql("SELECT current_setting('memory_limit')").fetchone()[0].split()
+    share = float(number) * 1024 ** ("KiB", "MiB", "GiB", "TiB").index(unit) / 1024 * MEMORY_SHARE
+    limit = os.environ.get(MEMORY) or f"{max(share, LEAST_MEMORY_MIB):.0f}MiB"
+    try:
+        backend.raw_sql(f"SET memory_limit = '{sql_text(limit)}'")
+    except duckdb.ParserException as error:
+        raise ProcmineError(f"no size of memory: {limit!r}", where=MEMORY, expected="A size such as 8GiB") from error

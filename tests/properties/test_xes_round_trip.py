@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import ibis
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def log_of(events):
     for number, event in enumerate(events):
         event["source_row"] = number
     arrays = {name: [event[name] for event in events] for name in columns}
-    schema = engine.ibis.schema({**EVENT, **TYPES})
+    schema = ibis.schema({**EVENT, **TYPES})
     table = pa.table({name: pa.array(arrays[name], schema.to_pyarrow().field(name).type) for name in columns})
     return sequence(engine.table(table), by=("timestamp", "source_row"))
 

@@ -21,6 +21,7 @@ _CHINESE = {
     "activity without the one it belongs with": ("活动缺少与其配套的活动", "核实另一活动应由哪个系统登记"),
     "attribute holds times": ("属性中存有时间", "若是单独的步骤，映射为事件；否则声明 type: time"),
     "cell does not read as declared": ("单元格与声明的类型不符", "修改 study.yaml 中的类型，或更正系统中的数据"),
+    "column missing in some exports": ("部分导出文件缺少该列", "这些文件中按空值处理：若本应有值，请重新导出"),
     "column not filled": ("列未填写", "核实系统为何允许为空；按此列的统计不含这些事件"),
     "duration far above the usual": ("用时远超平常", "核实是否忘记登记结束；计算用时时不计入"),
     "label differs only in case, space or width": (
@@ -47,6 +48,10 @@ _CHINESE = {
     "recorded in one go": ("集中一次性录入", "时间是录入时间而非办理时间：计算等待时不计入"),
     "required activity missing": ("缺少必需的活动", "核实是否已办理而未登记；这些订单另行分析"),
     "row of no order": ("不属于任何订单的行", "查找缺失的关联；各行及原因见 study.set_aside(来源)"),
+    "row delivered again": (
+        "同一行重复导出",
+        "每行仍各为一个事件：声明 doubles: set_aside 或 newest，或每行只导出一次",
+    ),
     "rule about an activity that no event has": ("规则涉及的活动从未出现", "更正名称，或删除该规则"),
     "several activities of an order at one moment": (
         "同一订单的多个活动时间完全相同",

@@ -3,7 +3,6 @@
 import datetime
 import struct
 import zipfile
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,35 +10,13 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procmine import engine
-from procmine.assemble.mapping import Source
-from procmine.assemble.reading import excel
-from procmine.assemble.rows import CELL, ROW
 from procmine.errors import ExportError
+from workbooks import read, refusal
 
 ROWS = [["no", "step"], [1, "Accept"], [2, "安装"]]
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-
-def read(path: Path, *columns: str, **options: object) -> list[tuple[object, ...]]:
-    """The rows that are read: number, then cells."""
-    source = Source.model_validate({"file": path.name, "format": "excel", "keys": {"order": "no"}, **options})
-    with ExitStack() as scratch:
-        table = excel.read(path, source, columns, scratch)
-        assert table.columns == (*(CELL + name for name in columns), ROW)
-        rows = engine.collect_arrow(table).to_pylist()
-    return [(row[ROW], *(row[CELL + name] for name in columns)) for row in rows]
-
-
-def refusal(path: Path, *columns: str, **options: object) -> str:
-    with pytest.raises(ExportError) as caught:
-        read(path, *(columns or ("no",)), **options)
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert len(message) < 500
-    return message
 
 
 FORMATS = {

@@ -3,7 +3,6 @@
 import tempfile
 import tracemalloc
 import zipfile
-from contextlib import ExitStack
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -12,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from procmine import engine
-from procmine.assemble.mapping import Source
-from procmine.assemble.reading import excel, open_document, packed
-from procmine.assemble.rows import CELL, ROW
+from procmine.assemble.reading import open_document, packed
 from procmine.errors import ExportError
+from workbooks import read, refusal
 
 KINDS = ("office", "table", "text", "style", "draw")
 NAMES = " ".join(f'xmlns:{kind}="urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0"' for kind in KINDS)
@@ -65,23 +62,6 @@ def saved(path: Path, *tables: str, before: str = "", size: int | None = None, m
         if size is not None:
             archive.getinfo("content.xml").file_size = size
     return path
-
-
-def read(path: Path, *columns: str, **options: object) -> list[tuple[object, ...]]:
-    """The rows that are read: number, then cells."""
-    source = Source.model_validate({"file": path.name, "format": "excel", "keys": {"order": "no"}, **options})
-    with ExitStack() as scratch:
-        rows = engine.collect_arrow(excel.read(path, source, columns, scratch)).to_pylist()
-    return [(found[ROW], *(found[CELL + name] for name in columns)) for found in rows]
-
-
-def refusal(path: Path, *columns: str, **options: object) -> str:
-    with pytest.raises(ExportError) as caught:
-        read(path, *(columns or ("no",)), **options)
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert len(message) < 500
-    return message
 
 
 HEADER = row(text("no"), text("value"))

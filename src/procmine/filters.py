@@ -19,8 +19,10 @@ def orders(log: Table, case_ids: Iterable[str]) -> Table:
 def with_attribute(log: Table, name: str, values: Iterable[object]) -> Table:
     """The orders whose attribute `case:<name>` is one of `values`.
 
-    Errors: `LogError` for an attribute that the log lacks.
+    Errors: `LogError` for an attribute that the log lacks, and for one text in the place of several values.
     """
+    if isinstance(values, str):
+        raise LogError(f"one text {values!r}", where="values", expected=f"A list of values, such as [{values!r}]")
     column = f"{CASE}{name}"
     if column not in require_log(log).columns:
         known = [other.removeprefix(CASE) for other in log.columns if other.startswith(CASE)]

@@ -59,6 +59,8 @@ def test_finished_needs_a_status(log, make_log):
 def test_an_unknown_attribute_names_the_nearest(log):
     with pytest.raises(LogError) as caught:
         filters.with_attribute(log, "teir", ["gold"])
+    with pytest.raises(LogError, match=r"values: one text 'gold'. A list of values, such as \['gold'\]."):
+        filters.with_attribute(log, "tier", "gold")
     assert str(caught.value) == "name: no order attribute 'teir'. Did you mean 'tier'? Known: tier."
 
 

@@ -299,7 +299,10 @@ class TestSameOrder:
             r"recover.0.source: no source of events 'cmr'. Did",
         ),
         ("recover: [{source: oa, match: [customer], within: 1 d}]", r"recover.0.match: 'oa' gives no order attribute"),
-        ("recover: [{source: crm, match: [], within: 1 d}]", r"recover.0.match: List should have at least 1 item"),
+        (
+            "recover: [{source: crm, match: [], within: 1 d}]",
+            r"recover.0.match: there is nothing in it; give at least one",
+        ),
         (
             "same_order: [{key: contrat}]",
             r"same_order.0.key: no key 'contrat' of single orders. Did you mean 'contract'",

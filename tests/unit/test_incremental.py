@@ -213,7 +213,7 @@ def test_a_damaged_file_of_rows_is_read_again(study, read, tmp_path, monkeypatch
     read.clear()
     write(study.folder / "exports", 4)
     assert tables(study) == from_scratch(study, monkeypatch, tmp_path, "elsewhere")
-    assert set(read.values()) <= {1, 2, 3}
+    assert max(read.values()) <= 4  # here and from scratch, each twice where a column is missing
     read.clear()
     write(study.folder / "exports", 4, tier="silver")
     study.log()
@@ -278,13 +278,13 @@ def test_rows_of_another_study_of_the_same_name_stay(study, tmp_path):
 
 
 def test_what_a_killed_process_left_goes_after_a_day(study):
-    folder = study.outputs / "rows"
-    for name, age in ((".reading-old", 25 * 3600), (".reading-new", 0)):
-        (folder / name).mkdir(parents=True)
-        stamp = (folder / name).stat().st_mtime - age
-        os.utime(folder / name, (stamp, stamp))
+    left = [study.outputs / name for name in ("rows/.reading-old", "rows/.reading-new", "log/.building-old")]
+    for folder in left:
+        folder.mkdir(parents=True)
+        stamp = folder.stat().st_mtime - (25 * 3600 if folder.name.endswith("old") else 0)
+        os.utime(folder, (stamp, stamp))
     study.log()
-    assert [path.name for path in folder.glob(".*")] == [".reading-new"]
+    assert [folder.exists() for folder in left] == [False, True, False]
 
 
 ONE = """\

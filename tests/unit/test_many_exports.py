@@ -219,6 +219,32 @@ def test_rows_delivered_again_are_found(daily):
     assert study.ledger()["events"].sum() == 3 + 3 + 1
 
 
+def test_an_event_that_later_states_of_a_record_say_again_is_found(daily):
+    """Order 1 is accepted once, and stated on three days; order 2 is accepted at two times."""
+    wide = "    events:\n      form: columns\n      columns:\n"
+    steps = [("Accept", "accepted"), ("Install", "installed")]
+    forms = wide + "".join(f"        - {{activity: {name}, timestamp: {column}}}\n" for name, column in steps)
+    definition = STUDY.replace("    events: {form: row, activity: step, timestamp: time, resource: by}\n", forms)
+    head = "no,accepted,installed\n"
+    states = {
+        "crm/orders_1.csv": head + "1,2025-03-01 09:00,\n2,2025-03-01 10:00,\n",
+        "crm/orders_2.csv": head + "1,2025-03-01 09:00,2025-03-02 09:00\n2,2025-03-02 10:00,\n",
+        "crm/orders_3.csv": head + "1,2025-03-01 09:00,2025-03-03 09:00\n",
+    }
+    found = daily(definition, **states).findings().set_index("check").loc["event in several exports"]
+    assert (found.source, found.rows, found.orders, found.example) == ("crm/orders_*.csv", 2, 1, "1 · Accept")
+    newest = definition.replace("    system: crm\n", "    system: crm\n    newest: [no]\n")
+    assert "event in several exports" not in set(daily(newest, **states).findings().check)
+
+
+def test_the_file_of_day_ten_is_after_that_of_day_nine(daily):
+    newest = STUDY.replace("    system: crm\n", "    system: crm\n    newest: [no]\n")
+    states = {
+        f"crm/orders_{day}.csv": f"no,step,time,by\n1,Step {day},2025-03-{day:02d} 09:00,Ann\n" for day in (9, 10, 11)
+    }
+    assert rows(daily(newest, **states).log(), "activity", "source") == [("Step 11", "crm/orders_11.csv")]
+
+
 def test_rows_delivered_again_can_be_set_aside(daily):
     files = {"crm/orders_1.csv": MONDAY, "crm/orders_2.csv": MONDAY + TUESDAY[16:]}
     study = daily(STUDY + "    doubles: set_aside\n", **files)

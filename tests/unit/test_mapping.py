@@ -54,6 +54,7 @@ def test_a_good_file_is_read(tmp_path):
         ("file", "    file: a\\..\\..\\crm.csv", ["leaves the study"]),
         ("file", "    file: crm.csv\n    encoding: utf-9", ["sources.crm.encoding", "no encoding 'utf-9'", "gb18030"]),
         ("file", "    file: crm.csv\n    encoding: base64", ["no encoding 'base64'"]),
+        ("file", "    file: crm.csv\n    encoding: idna", ["no encoding 'idna'"]),
         ("file", "    file: crm.csv\n    delimiter: ', '", ["sources.crm.delimiter", "at most 1 character"]),
         ("file", "    file: crm.csv\n    format: xlsx", ["sources.crm.format", "'csv'"]),
         (
@@ -96,7 +97,7 @@ def test_a_good_file_is_read(tmp_path):
         ),
         ("file", "    file: crm.csv\n    many: [orders]", ["many: no key 'orders'", "Did you mean 'order'?"]),
         ("file", "    file: crm.csv\n    shared: [order]", ["orders cannot share 'order'"]),
-        ("keys", "    keys: {}", ["sources.crm.keys", "at least 1 item"]),
+        ("keys", "    keys: {}", ["sources.crm.keys", "give at least one"]),
         ("order", "order: orders", ["order: no source has a key 'orders'. Did you mean 'order'?"]),
         (
             "form",
@@ -105,7 +106,7 @@ def test_a_good_file_is_read(tmp_path):
         ),
         ("form", "    events: {form: row, activity: step}", ["sources.crm.events.row.timestamp", "Field required"]),
         ("form", "    order_attributes: {tier: tier}", ["sources: none of them gives events"]),
-        ("form", "    events: {form: columns, columns: []}", ["at least 1 item"]),
+        ("form", "    events: {form: columns, columns: []}", ["give at least one"]),
         ("end", "window: {from: 2024-02-01, to: 2024-01-01}", ["from 2024-02-01 is not before to 2024-01-01"]),
         ("end", "window: {from: 2024}", ["window.from", "not a date or time", "found '2024'"]),
         ("end", "window: {from: yesterday}", ["window.from", "found 'yesterday'"]),

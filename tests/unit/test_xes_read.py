@@ -245,6 +245,19 @@ def test_traces_of_one_name_are_one_order(write):
     assert rows(log, "case_id", "position", "activity") == [("1", 1, "A"), ("1", 2, "B"), ("2", 1, "C")]
 
 
+def test_an_order_of_several_traces_has_one_value_of_an_attribute(write):
+    tiers = [f'<string key="tier" value="{tier}"/>' for tier in ("silver", "gold")]
+    path = write(
+        *(
+            trace("1", tier, event(name, f"2024-01-0{day}"))
+            for day, (tier, name) in enumerate(zip(tiers, "AB", strict=True), 1)
+        )
+    )
+    with pytest.warns(MergedTracesWarning, match="the smallest of its values of an attribute"):
+        log = read_xes(path)
+    assert rows(log, "case_id", "position", "activity", "case:tier") == [("1", 1, "A", "gold"), ("1", 2, "B", "gold")]
+
+
 def test_a_trace_of_many_blocks_is_one_order(write, monkeypatch):
     """Its attributes, and even its name, may come after its events."""
     days = [event("X", f"2024-01-{day:02}", "start" if day % 2 else "complete") for day in range(1, 29)]

@@ -191,6 +191,8 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
     columns = list({name.lower(): name for name in reversed(known)}.values())[::-1]
     if not columns:
         raise ExportError("there are no columns in it")
+    if len(columns) == 1 and path.suffix.lower() == ".txt":
+        raise ExportError("it is text, not a table: it has one column")
     alike = [f"{name}: left out, another differs only in upper and lower case" for name in known if name not in columns]
     stored = text.scratch_file(scratch, "rows.parquet")
     write_rows(path, source, columns, stored)

@@ -62,7 +62,8 @@ def read_xes(path: str | PathLike[str], *, lifecycle: Literal["pairs", "all"] = 
     before it.
 
     Traces without events, and events without concept:name or trace, are left out and counted in a `SetAsideWarning`.
-    Traces of the same name become one order, said in a `MergedTracesWarning`.
+    Traces of the same name become one order, said in a `MergedTracesWarning`; of several values of an attribute of
+    the order it has the smallest.
 
     Raises `LogError` where the file is missing, cut off, not XML or not XES, where it declares a document type (it
     could hide entities), where a trace with events has no name, a timestamp is no date, or there is no event.
@@ -89,7 +90,8 @@ class _Logs:
 
     def __iter__(self) -> Iterator[Table]:
         for rows in self.table.parts.rows.ranges():
-            yield from self._of(rows)
+            for log in self._of(rows):
+                yield _with_one_value(log) if self.table.shared_names else log
 
     def _of(self, rows: Table) -> Iterator[Table]:
         table = self.table
@@ -114,6 +116,12 @@ def _log(rows: Table, given: Table, *, timed: bool) -> Table:
     ordered = sequence(narrow, by=("known", "place", "source_row")).drop("source").rename(number="source_row")
     log = ordered.join(given, "number").order_by("case_id", "position")
     return log.select(*LOG, *attributes(given, CASE), *attributes(given, EVENT_ATTRIBUTE))
+
+
+def _with_one_value(log: Table) -> Table:
+    """The log with one value of each attribute of an order, the smallest."""
+    smallest = {name: _[name].min().over(group_by="case_id") for name in attributes(log, CASE)}
+    return log.mutate(**smallest).order_by("case_id", "position") if smallest else log
 
 
 def _placed(events: Table, *, timed: bool) -> Table:
@@ -188,5 +196,6 @@ def _tell(table: XesTable, *, paired: int) -> None:
         warnings.warn(f"{parts.path}: not in the log: {text}", SetAsideWarning, stacklevel=3)
     merged = table.shared_names
     if merged:
-        text = f"{len(merged)} names are those of several traces (one is {merged[0]!r}); each became one order"
+        text = f"{len(merged)} names are those of several traces (one is {merged[0]!r}); each became one order, "
+        text += "with the smallest of its values of an attribute"
         warnings.warn(f"{parts.path}: {text}", MergedTracesWarning, stacklevel=3)

@@ -24,6 +24,10 @@ _CHINESE = {
     "column missing in some exports": ("部分导出文件缺少该列", "这些文件中按空值处理：若本应有值，请重新导出"),
     "column not filled": ("列未填写", "核实系统为何允许为空；按此列的统计不含这些事件"),
     "duration far above the usual": ("用时远超平常", "核实是否忘记登记结束；计算用时时不计入"),
+    "event in several exports": (
+        "同一事件见于多个导出文件",
+        "每个文件中各为一个事件：将此类记录的键写入 newest，或每个事件只导出一次",
+    ),
     "label differs only in case, space or width": (
         "名称仅大小写、空格或全半角不同",
         "在 activities 或 departments 中映射为常用名称",

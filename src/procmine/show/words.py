@@ -57,7 +57,7 @@ _PHRASES = {
     "order_chart": ("Order {}: {} events", "订单 {}：{} 个事件"),
     "orders": ("Orders", "订单数"),
     "orders_counted": ("{} orders", "{} 个订单"),
-    "orders_left_out": (", {} not finished left out", "，不含未完成的 {} 个"),
+    "orders_left_out": (", {} not finished left out", "，未计入未正常完成的 {} 个"),
     "other_owners": ("other ({})", "其他（{}）"),
     "out of order": ("out of order", "顺序颠倒"),
     "process_map": ("Process map: {} orders, {} activities, {} arcs.", "流程图：{} 个订单，{} 个活动，{} 条连线。"),

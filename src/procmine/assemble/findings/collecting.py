@@ -49,6 +49,7 @@ def data_quality(
         *cells.missing(log, usual, declared=[] if study.expect is None else study.expect.filled_columns),
         *cells.hidden_times(log),
         *deliveries.of_deliveries(study, read, exports),
+        *([deliveries.restated(log)] if any(len(own) > 1 for own in exports.values()) else []),
         *belonging.elusive(study, raw, accounts, totals),
         *belonging.scattered(log, study),
         belonging.idle_rules(study, set(usual["activity"])),

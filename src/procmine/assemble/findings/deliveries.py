@@ -15,6 +15,10 @@ from procmine.assemble.rows import CELL, ROW, UNREAD, file_of
 AGAIN = Check(
     "row delivered again", "Each is an event again: declare doubles: set_aside, or newest, or export each row once"
 )
+RESTATED = Check(
+    "event in several exports",
+    "It is an event again in each: name the key of such records under newest, or export each event once",
+)
 NOT_ALL = Check(
     "column missing in some exports", "It is read as empty there: export these again, if their rows should have it"
 )
@@ -29,6 +33,16 @@ def of_deliveries(
         is_told = source.doubles == "set_aside" or source.newest
         if source.events and len(exports[name]) > 1 and not is_told:
             yield _again(read[name].rows, exports[name], source.export)
+
+
+def restated(log: Table) -> Table:
+    """Events of one order, activity and time that several exports of a source have.
+
+    Each state of a record that changes says again what was already done. `log` has `export` beside `source`.
+    """
+    alike = log.group_by("source", "case_id", "activity", "timestamp")
+    alike = alike.agg(again=_.count() - 1, exports=_.export.nunique()).filter(_.exports > 1)
+    return tally(alike, RESTATED, example=words(alike.case_id, alike.activity), rows=_.again.sum())
 
 
 def delivered_again(rows: Table) -> Table:

@@ -112,4 +112,5 @@ def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
             continue
         given = detail["input"]
         shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
-        yield key, detail["msg"].removeprefix("Value error, ") + shown
+        said = "there is nothing in it; give at least one" if detail["type"] == "too_short" else detail["msg"]
+        yield key, said.removeprefix("Value error, ") + shown

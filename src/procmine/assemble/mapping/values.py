@@ -17,8 +17,8 @@ def _known_zone(name: str) -> str:
 
 def _known_encoding(name: str) -> str:
     try:
-        "".encode(name)
-    except LookupError:
+        b"a".decode(name, errors="replace")
+    except (LookupError, UnicodeError):
         raise ValueError(f"no encoding {name!r}; use utf-8, gb18030, latin-1 or another that Python knows") from None
     return name
 

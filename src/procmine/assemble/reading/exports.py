@@ -1,6 +1,7 @@
 """Which files, or which table, a source stands for, and what tells whether one of them has changed."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -51,7 +52,7 @@ def exports_of_study(study: StudyFile, folder: Path, *, tables: Mapping[str, str
 
 def exports_of(source: Source, folder: Path, *, table: str | None = None) -> list[Export]:
     """The exports of a source: its file, all files that match its pattern in the order of their names, or its table,
-    the state of which may be known as `table`.
+    the state of which may be known as `table`. Numbers in names count as numbers: `day_9.csv` is before `day_10.csv`.
 
     Hidden files match no pattern. Folders that are links are not looked into for ``**``.
 
@@ -60,7 +61,7 @@ def exports_of(source: Source, folder: Path, *, table: str | None = None) -> lis
     if source.database is not None:
         state = table_state(source) if table is None else table
         return [Export(source.export, folder, f"{folder / source.export}", state)]
-    files = sorted(_matching(source.file, folder)) if source.has_files else [source.file]
+    files = sorted(_matching(source.file, folder), key=_by_numbers) if source.has_files else [source.file]
     if not files:
         raise _no_match(source.file, folder)
     return [
@@ -88,6 +89,11 @@ def _matching(pattern: str, folder: Path) -> Iterator[str]:
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(_HIDDEN) for part in parts):
             yield "/".join(parts)
+
+
+def _by_numbers(name: str) -> tuple[list[str | int], str]:
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 
 
 def _no_match(pattern: str, folder: Path) -> ExportError:

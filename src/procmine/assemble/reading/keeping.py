@@ -62,10 +62,15 @@ class KeptRows:
         for path in self._folder.glob(f"{self._own}-*.parquet"):
             if path.name not in self._used:
                 path.unlink(missing_ok=True)
-        for path in self._folder.glob(f"{_SCRATCH}*"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > _ABANDONED:
-                    shutil.rmtree(path, ignore_errors=True)
+        drop_abandoned(self._folder, _SCRATCH)
+
+
+def drop_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the folders in `folder` with this `prefix` that a process has left which was killed a day ago or more."""
+    for path in folder.glob(f"{prefix}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _linked(path: Path, target: Path) -> None:

@@ -109,7 +109,7 @@ def test_values_of_personal_columns_are_not_shown(make_study):
         ("{ranges: {start: {since: soon}}}", "expect.ranges.start.since: not a date or time; write it as 2024-01-31"),
         ("{durations: {Bill: {}}}", "expect.durations.Bill: give least or most, such as most: 2 h"),
         ("{durations: {Bill: {most: 2 weeks}}}", "expect.durations.Bill.most: not a duration"),
-        ("{order: [{activities: [Bill]}]}", "expect.order.0.activities: List should have at least 2 items"),
+        ("{order: [{activities: [Bill]}]}", "expect.order.0.activities: 1 given, at least 2 needed"),
         ("{suspect: [typos]}", "expect.suspect.0: Input should be 'long durations'"),
         ("{overlaps: [team]}", "expect.overlaps.0: Input should be 'resource' or 'case_id'"),
     ],

@@ -301,7 +301,7 @@ class TestSameOrder:
         ("recover: [{source: oa, match: [customer], within: 1 d}]", r"recover.0.match: 'oa' gives no order attribute"),
         (
             "recover: [{source: crm, match: [], within: 1 d}]",
-            r"recover.0.match: there is nothing in it; give at least one",
+            r"recover.0.match: 0 given, at least 1 needed",
         ),
         (
             "same_order: [{key: contrat}]",

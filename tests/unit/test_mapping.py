@@ -97,7 +97,7 @@ def test_a_good_file_is_read(tmp_path):
         ),
         ("file", "    file: crm.csv\n    many: [orders]", ["many: no key 'orders'", "Did you mean 'order'?"]),
         ("file", "    file: crm.csv\n    shared: [order]", ["orders cannot share 'order'"]),
-        ("keys", "    keys: {}", ["sources.crm.keys", "give at least one"]),
+        ("keys", "    keys: {}", ["sources.crm.keys", "0 given, at least 1 needed"]),
         ("order", "order: orders", ["order: no source has a key 'orders'. Did you mean 'order'?"]),
         (
             "form",
@@ -106,7 +106,7 @@ def test_a_good_file_is_read(tmp_path):
         ),
         ("form", "    events: {form: row, activity: step}", ["sources.crm.events.row.timestamp", "Field required"]),
         ("form", "    order_attributes: {tier: tier}", ["sources: none of them gives events"]),
-        ("form", "    events: {form: columns, columns: []}", ["give at least one"]),
+        ("form", "    events: {form: columns, columns: []}", ["0 given, at least 1 needed"]),
         ("end", "window: {from: 2024-02-01, to: 2024-01-01}", ["from 2024-02-01 is not before to 2024-01-01"]),
         ("end", "window: {from: 2024}", ["window.from", "not a date or time", "found '2024'"]),
         ("end", "window: {from: yesterday}", ["window.from", "found 'yesterday'"]),

@@ -103,6 +103,9 @@ def _mistakes(error: ValidationError, path: Path) -> list[StudyError]:
     return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in _problems(error)]
 
 
+_TOO_SHORT = "{actual_length} given, at least {min_length} needed"
+
+
 def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     for detail in error.errors():
         key = ".".join(str(part) for part in detail["loc"])
@@ -112,5 +115,5 @@ def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
             continue
         given = detail["input"]
         shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
-        said = "there is nothing in it; give at least one" if detail["type"] == "too_short" else detail["msg"]
+        said = _TOO_SHORT.format_map(detail["ctx"]) if detail["type"] == "too_short" else detail["msg"]
         yield key, said.removeprefix("Value error, ") + shown

@@ -74,6 +74,6 @@ def store_set_aside(
 def _with_candidates(rows: Table, orders: list[Table]) -> Table:
     if not orders:
         return rows.mutate(candidates=ibis.null("array<string>"))
-    together = ibis.union(*orders, distinct=True) if len(orders) > 1 else orders[0].distinct()
+    together = ibis.union(*orders).distinct()
     candidates = together.group_by("source_row").agg(candidates=_.case_id.collect(order_by=_.case_id))
     return rows.left_join(candidates, "source_row").drop("source_row_right")

@@ -54,13 +54,13 @@ def doubles_of(
         if source.doubles == "set_aside":
             tables.append(_exact(found[name], raw[name], exports[name], name=name))
     for mirror in study.mirrors:
-        known = ibis.union(*tables) if len(tables) > 1 else tables[0]
+        known = ibis.union(*tables)
         dropped = _free(found[mirror.drop], known, name=mirror.drop)
         kept = _free(found[mirror.keep], known, name=mirror.keep)
         pairs = scratch.enter_context(engine.materialized(_near(dropped, kept, mirror)))
         matches = _one_to_one(pairs, scratch)
         tables.append(_mirrored(matches, mirror, exports[mirror.keep]))
-    return scratch.enter_context(engine.materialized(ibis.union(*tables) if len(tables) > 1 else tables[0]))
+    return scratch.enter_context(engine.materialized(ibis.union(*tables)))
 
 
 def without_doubles(found: Table, doubles: Table, *, name: str) -> Table:
@@ -76,7 +76,7 @@ def doubles_told(doubles: Table, exports: Mapping[str, Sequence[Export]]) -> Tab
         with_export(doubles.filter(_.source == name), own, row="source_row", export="export")
         for name, own in exports.items()
     ]
-    together = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    together = ibis.union(*parts)
     return together.relocate("export", after="source").order_by("source", "export", "source_row", "place")
 
 
@@ -138,7 +138,7 @@ def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:
         pairs = scratch.enter_context(engine.materialized(left))
     if not matched:
         return pairs
-    return ibis.union(*matched) if len(matched) > 1 else matched[0]
+    return ibis.union(*matched)
 
 
 def _mirrored(matches: Table, mirror: Mirror, exports: Sequence[Export]) -> Table:

@@ -90,7 +90,7 @@ def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence
     forms = [
         _recorded(rows, form, source, study, place=place, dated=bool(dated)) for place, form in enumerate(source.forms)
     ]
-    recorded = ibis.union(*forms) if len(forms) > 1 else forms[0]
+    recorded = ibis.union(*forms)
     return _timed(recorded, source, study, dated=dated)
 
 

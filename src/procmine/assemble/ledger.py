@@ -70,7 +70,7 @@ def totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]
         .mutate(name=ibis.literal(name))
         for name, table in accounts.items()
     ]
-    found = engine.collect(ibis.union(*parts) if len(parts) > 1 else parts[0])
+    found = engine.collect(ibis.union(*parts))
     named = [exports[name][file].name for name, file in zip(found["name"], found["file"], strict=True)]
     ledger = found.assign(source=pd.Series(named, dtype="str")).astype({"rows": "int64", "events": "int64"})
     return ledger.sort_values(["source", "reason"], ignore_index=True)[["name", *COLUMNS]]

@@ -84,7 +84,7 @@ def _with_status(orders: Table, rules: StatusRules, found: Mapping[str, Table], 
         finished=_.count(where=_.activity.isin(rules.finished)) > 0,
     )
     early = [table.filter(_.problem == BEFORE_WINDOW).select("case_id") for table in found.values()]
-    cut = ibis.union(*early, distinct=True) if len(early) > 1 else early[0].distinct()
+    cut = ibis.union(*early).distinct()
     marked = orders.join(reached, "case_id").left_join(cut, "case_id").mutate(cut=_.case_id_right.notnull())
     stated = (
         []

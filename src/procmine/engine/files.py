@@ -8,6 +8,7 @@ from pathlib import Path
 import ibis
 from ibis.expr.types import Table
 
+from procmine.engine.running import query
 from procmine.engine.session import connection
 from procmine.engine.sql import one_file, sql_name, sql_path, sql_text
 
@@ -27,10 +28,8 @@ def csv(path: Path, *, columns: Sequence[str], delimiter: str, longest_row: int)
 
 def write_rows(expression: Table, path: Path) -> None:
     """Write `expression` to `path` as Parquet, in the order of its rows."""
-    backend = connection()
-    backend._run_pre_execute_hooks(expression)
     target = sql_text(os.fspath(path))
-    backend.raw_sql(f"COPY ({backend.compile(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    connection().raw_sql(f"COPY ({query(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def rows_in(paths: Sequence[Path]) -> Table:

@@ -51,7 +51,7 @@ def scalar(expression: Value) -> Any:
 @contextmanager
 def materialized(expression: Table) -> Iterator[Table]:
     """`expression` computed once, for as long as the context lasts."""
-    with _made("TABLE", _query(expression)) as name:
+    with _made("TABLE", query(expression)) as name:
         yield _named(name, expression.schema())
 
 
@@ -65,7 +65,7 @@ def coded(expression: Table) -> Iterator[Table]:
     """
     texts = [column for column, kind in expression.schema().items() if kind.is_string()]
     with contextlib.ExitStack() as scratch:
-        plain = sql_name(scratch.enter_context(_made("VIEW", _query(expression))))
+        plain = sql_name(scratch.enter_context(_made("VIEW", query(expression))))
         counts = ", ".join(["count(*)", *(f"approx_count_distinct({sql_name(column)})" for column in texts)])
         rows, *values = connection().raw_sql(f"SELECT {counts} FROM {plain}").fetchone()
         few = min(MOST_CODES, rows // ROWS_A_CODE) if rows >= FEWEST_CODED else 0
@@ -97,7 +97,7 @@ def _made(kind: Literal["TABLE", "VIEW", "TYPE"], definition: str) -> Iterator[s
         connection().raw_sql(f"DROP {kind} {sql_name(name)}")
 
 
-def _query(expression: Table) -> str:
+def query(expression: Table) -> str:
     """The SQL of `expression`. Selects are not fused, which takes a fifth of the writing: the engine does it too."""
     options, fused = ibis.options.sql, ibis.options.sql.fuse_selects
     options.fuse_selects = False

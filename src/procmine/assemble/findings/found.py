@@ -98,7 +98,7 @@ def together(found: Iterable[Table | pd.DataFrame]) -> pd.DataFrame:
     parts = list(found)
     counted = [part for part in parts if isinstance(part, Table)]
     read_off = [part for part in parts if isinstance(part, pd.DataFrame) and len(part)]
-    table = ibis.union(*counted) if len(counted) > 1 else counted[0]
+    table = ibis.union(*counted)
     frame = pd.concat([engine.collect(table), *read_off]).astype({"rows": "int64", "orders": "int64"})
     weight = {"rows": False, "orders": False, "check": True, "source": True, "example": True}
     return frame.sort_values(list(weight), ascending=list(weight.values()), ignore_index=True)

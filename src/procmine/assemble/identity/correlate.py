@@ -48,7 +48,7 @@ def orders_of_keys(
         for kind, pairs in found.items():
             if recovered and kind in recovered:
                 pairs.append(recovered[kind].mutate(problem=ibis.null("string")))
-            linked = ibis.union(*pairs, distinct=True) if len(pairs) > 1 else pairs[0].distinct()
+            linked = ibis.union(*pairs).distinct()
             orders = (
                 _every_order_of_a_key(linked) if kind in study.shared else _one_order_a_key(linked, many=kind in many)
             )

@@ -90,7 +90,7 @@ def _orders(study: StudyFile, rows: Mapping[str, Table], scratch: ExitStack) -> 
         for name, source in study.sources.items()
         if source.events
     ]
-    together = ibis.union(*events) if len(events) > 1 else events[0]
+    together = ibis.union(*events)
     at = engine.microseconds(_.timestamp)
     spans = together.group_by("case_id").agg(first=at.min(), last=at.max())
     values = attribute_values(study, rows)
@@ -125,7 +125,7 @@ def _recovered(
         joined = plain.left_join(found.rows, plain[ROW] == found.rows.source_row)
         tables[rule.source] = joined.select(*plain.columns, **{RECOVERED: joined.case_id})
         several[rule.source] = found.several
-    together = {kind: ibis.union(*pairs) if len(pairs) > 1 else pairs[0] for kind, pairs in links.items()}
+    together = {kind: ibis.union(*pairs) for kind, pairs in links.items()}
     return tables, together, several
 
 

@@ -26,7 +26,7 @@ def every_order(study: StudyFile, tables: Mapping[str, Table], scratch: ExitStac
         if not found:
             break
         for kind, pairs in found.items():
-            together = ibis.union(*pairs, distinct=True) if len(pairs) > 1 else pairs[0].distinct()
+            together = ibis.union(*pairs).distinct()
             known[kind] = scratch.enter_context(engine.materialized(together))
     return known
 
@@ -55,4 +55,4 @@ def candidate_orders(rows: Table, source: Source, study: StudyFile, reach: Mappi
         elif kind in reach:
             keys = rows.select(source_row=_[ROW], key=cell(rows, column))
             found.append(keys.join(reach[kind], "key").select("source_row", "case_id"))
-    return ibis.union(*found, distinct=True) if len(found) > 1 else found[0].distinct()
+    return ibis.union(*found).distinct()

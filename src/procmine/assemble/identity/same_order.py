@@ -40,7 +40,7 @@ def same_orders(study: StudyFile, reach: Mapping[str, Table], orders: Table | No
             assert orders is not None
             pairs = _by_match(rule, orders)
         found.append(pairs.mutate(joined=ibis.literal(rule.then == "join")).select(list(_PAIRS)))
-    return ibis.union(*found) if len(found) > 1 else found[0]
+    return ibis.union(*found)
 
 
 def names_of_orders(pairs: Table, scratch: ExitStack) -> Table:

@@ -40,7 +40,7 @@ def clock_table(
     for first, second in known_order:
         gaps = _differences(_first_gaps(log, first, second), systems, KNOWN_ORDER, sign=-1)
         told.append(gaps)
-    together = ibis.union(*told) if len(told) > 1 else told[0]
+    together = ibis.union(*told)
     in_order = ibis.window(group_by=_PAIR, order_by="lag_s")
     placed = together.mutate(place=ibis.row_number().over(in_order) + 1)
     placed = placed.mutate(pairs=_.count().over(ibis.window(group_by=_PAIR)))

@@ -137,6 +137,21 @@ def test_a_format_without_a_time_of_day_gives_dates(make_study):
     assert placed(log_of(make_study, "boss Accept 05.01.2024", definition=definition)) == ["~Accept 01-05 00:00"]
 
 
+def test_whole_days_of_a_spreadsheet_are_dates(make_study):
+    definition = STUDY.replace("    events:", "    time_format: excel\n    events:")
+    events = ["boss Accept 45296", "boss Ask 45296.0", "boss Bill 45296.5"]
+    assert placed(log_of(make_study, *events, definition=definition)) == [
+        "~Accept 01-05 00:00",
+        "~Ask 01-05 00:00",
+        "Bill 01-05 12:00",
+    ]
+
+
+def test_numbers_since_1970_are_no_dates(make_study):
+    definition = STUDY.replace("    events:", "    time_format: epoch_s\n    events:")
+    assert placed(log_of(make_study, "boss Accept 1704384000", definition=definition)) == ["Accept 01-05 00:00"]
+
+
 def test_one_time_column_of_several(make_study):
     definition = STUDY[: STUDY.index("    events:")] + (
         "    events:\n      form: columns\n      columns:\n"

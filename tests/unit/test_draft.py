@@ -317,6 +317,40 @@ def test_the_format_of_times(tmp_path, cells, time_format):
     assert source["events"]["timestamp"] == "done"
 
 
+@pytest.mark.parametrize(
+    ("cells", "time_format"),
+    [
+        (["1704448800", "1704535200"], "epoch_s"),
+        (["1704448800000", "1704535200123"], "epoch_ms"),
+        (["1704448800000000", "1704535200123456"], "epoch_us"),
+        (["45296.5", "45297.25"], "excel"),
+        (["45296", "45297"], "excel"),
+    ],
+)
+@pytest.mark.parametrize("name", ["created_at", "eventTime", "ts", "操作时间"])
+def test_times_that_are_numbers(tmp_path, cells, time_format, name):
+    rows = "".join(f"A{n},S{n},{cell}\n" for n, cell in enumerate(cells))
+    source = drafted(tmp_path, **{"a.csv": f"order_id,step,{name}\n{rows}"})["sources"]["a"]
+    assert source.get("time_format") == time_format
+    assert source["events"]["timestamp"] == name
+
+
+@pytest.mark.parametrize("name", ["account_id", "amount", "phone"])
+def test_numbers_whose_name_says_no_time(tmp_path, name):
+    rows = "".join(f"A{n},S{n},2024-01-0{n}T08:00Z,{1704448800 + n}\n" for n in range(1, 9))
+    source = drafted(tmp_path, **{"a.csv": f"order_id,step,done,{name}\n{rows}"})["sources"]["a"]
+    assert source["events"]["timestamp"] == "done"
+    assert "time_format" not in source
+
+
+def test_only_days_of_a_spreadsheet_that_are_times_need_a_zone(tmp_path):
+    """What counts from 1970 states its zone, so its system needs none."""
+    for cells, zone in ((("1704448800", "1704535200"), None), (("45296.5", "45297.25"), "FILL IN")):
+        rows = "".join(f"A{n},S{n},{cell}\n" for n, cell in enumerate(cells))
+        study = drafted(tmp_path / cells[0], **{"a.csv": f"order_id,step,time\n{rows}"})
+        assert study["systems"]["a"].get("time_zone") == zone
+
+
 def test_a_format_that_could_be_another_is_told(tmp_path):
     path = draft_study(folder_of(tmp_path / "exports", **{"a.csv": "order_id,done\nA1,01/02/2024\nA2,03/04/2024\n"}))
     assert "# %d/%m/%Y reads every time, and so does %m/%d/%Y: make sure" in path.read_text("utf-8")

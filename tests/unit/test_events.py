@@ -80,9 +80,58 @@ def test_a_time_format(make_study):
     assert times(make_study, "bare", "05.01.2024 10:00 +0100", more=more) == ["2024-01-05 09:00:00"]
 
 
-def test_a_time_format_that_is_none(make_study):
-    with pytest.raises(StudyError, match=r"sources.crm.time_format: no directive '%Q' in a time format"):
-        times(make_study, "crm", "2024-01-05", more="    time_format: '%Q'\n")
+@pytest.mark.parametrize(
+    ("form", "told"), [("%Q", "no directive '%Q' in a time format"), ("epoch", "no directive in 'epoch'.*epoch_ms")]
+)
+def test_a_time_format_that_is_none(make_study, form, told):
+    with pytest.raises(StudyError, match=f"sources.crm.time_format: {told}"):
+        times(make_study, "crm", "2024-01-05", more=f"    time_format: '{form}'\n")
+
+
+@pytest.mark.parametrize(("form", "per_second"), [("epoch_s", 1), ("epoch_ms", 1000), ("epoch_us", 1_000_000)])
+def test_times_that_count_from_1970_need_no_zone(make_study, form, per_second):
+    moments = ["2024-01-05 10:00:00", "1999-12-31 23:59:59", "2255-01-01 00:00:01"]
+    counted = [int(pd.Timestamp(moment, tz="UTC").timestamp()) * per_second for moment in moments]
+    more = f"    time_format: {form}\n"
+    assert times(make_study, "bare", *map(str, counted), more=more) == moments
+    assert times(make_study, "crm", f"{counted[0]}.0", f"{counted[0]}.", more=more) == moments[:1] * 2
+
+
+def test_parts_of_a_second(make_study):
+    read = times(make_study, "bare", "1704448800.25", "1704448800.123456", more="    time_format: epoch_s\n")
+    assert read == ["2024-01-05 10:00:00.250000", "2024-01-05 10:00:00.123456"]
+    read = times(make_study, "bare", "1704448800123", more="    time_format: epoch_ms\n")
+    assert read == ["2024-01-05 10:00:00.123000"]
+    read = times(make_study, "bare", "1704448800123456", more="    time_format: epoch_us\n")
+    assert read == ["2024-01-05 10:00:00.123456"]
+
+
+def test_days_as_a_spreadsheet_counts_them_are_times_of_a_zone(make_study):
+    """45,296 is 5 January 2024, since 1 is 1 January 1900 and there was a 29 February 1900; China is 8 hours ahead."""
+    more = "    time_format: excel\n"
+    written = ["45296.5", "45296.604166666664", "45296.60417", "45296.00001157407"]
+    assert times(make_study, "crm", *written, more=more) == [
+        "2024-01-05 04:00:00",
+        "2024-01-05 06:30:00",
+        "2024-01-05 06:30:00.288000",
+        "2024-01-04 16:00:01",
+    ]
+    with pytest.raises(ExportError, match=r"time '45296.5' has no offset, and no time zone is declared"):
+        times(make_study, "bare", "45296.5", more=more)
+
+
+@pytest.mark.parametrize("form", ["epoch_s", "epoch_ms", "epoch_us", "excel"])
+def test_numbers_that_are_no_times(make_study, form):
+    junk = ["1.7E+12", "inf", "nan", "1,704,448,800", "2024-01-05", "9" * 25, "-" + "9" * 25, "0x10", "--1", "."]
+    assert times(make_study, "crm", "45000.5", *junk, more=f"    time_format: {form}\n")[1:] == ["-"] * len(junk)
+
+
+def test_seconds_for_milliseconds_are_no_times(make_study):
+    """They would be in the year 55981."""
+    assert times(make_study, "crm", "1704448800", "1704448800000", more="    time_format: epoch_s\n") == [
+        "2024-01-05 10:00:00",
+        "-",
+    ]
 
 
 def test_changes_of_the_clock(make_study):

@@ -8,6 +8,7 @@ from ibis.expr.types import StringColumn, Table
 
 from procmine import engine
 from procmine.assemble.rows import cell
+from procmine.draft.names import says
 from procmine.draft.times import Times, times_of
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_./:#-]{2,}$"
@@ -15,6 +16,8 @@ _WHOLE = r"^[+-]?(0|[1-9][0-9]*)([.]0+)?$"
 _NUMBER = r"^[+-]?(0|[1-9][0-9]*)([.][0-9]+)?$"
 _DIGIT, _LETTER = r"[0-9]", r"[A-Za-z]"
 _TIME = r"^([0-9]{4}[-/.年][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}([ T]|$)|(19|20)[0-9]{6}([0-9]{6})?$)"
+_COUNTED = r"^(1[0-9]{9}([0-9]{3}){0,2}([.][0-9]+)?|[34][0-9]{4}([.][0-9]+)?)$"
+"""Times since 1970, in any unit, and days as a spreadsheet counts them, of the years about this one."""
 _MOST = 0.95
 
 
@@ -54,7 +57,8 @@ def columns_of(rows: Table, names: list[str]) -> dict[str, Column]:
         told = {fact: found[f"{place} {fact}"] for fact in _FACTS}
         filled = int(told["filled"])
         alike = {fact: filled > 0 and bool(told[fact] >= filled) for fact in ("whole", "number", "identifier")}
-        is_time = filled > 0 and told["time"] >= _MOST * filled
+        looks = max(told["time"], told["counted"] if says(name, "time") else 0)
+        is_time = filled > 0 and looks >= _MOST * filled
         columns[name] = Column(
             name,
             rows=int(found["rows"]),
@@ -70,11 +74,11 @@ def columns_of(rows: Table, names: list[str]) -> dict[str, Column]:
     return columns
 
 
-_FACTS = ("filled", "distinct", "length", "whole", "number", "identifier", "letters", "time")
+_FACTS = ("filled", "distinct", "length", "whole", "number", "identifier", "letters", "time", "counted")
 
 
 def _facts(text: StringColumn) -> list[tuple[str, Any]]:
-    matches = {"whole": _WHOLE, "number": _NUMBER, "letters": _LETTER, "time": _TIME}
+    matches = {"whole": _WHOLE, "number": _NUMBER, "letters": _LETTER, "time": _TIME, "counted": _COUNTED}
     return [
         ("filled", text.count()),
         ("distinct", text.nunique()),

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-Part = Literal["activity", "status", "department", "resource", "start", "end", "plan", "key", "order", "person"]
+Part = Literal["activity", "status", "department", "resource", "time", "start", "end", "plan", "key", "order", "person"]
 
 _WORDS: dict[Part, str] = {
     "activity": r"activity|event|step|action|task|operation|^concept:name$|stage|milestone"
@@ -12,6 +12,7 @@ _WORDS: dict[Part, str] = {
     "department": r"dep(t|artment)|\bgroup|:group|team|unit|division|lane|部门|处室|单位|班组|科室",
     "resource": r"resource|operator|user|employee|agent|staff|clerk|performer|originator|owner|assignee"
     r"|\bby$|_by$|员$|人$|工号|经办|处理者",
+    "time": r"time|date|stamp|epoch|when|(^|[^a-z])(ts|at|on)($|[^a-z])|时间|日期|时刻",
     "start": r"start|begin|began|from$|开始|起始",
     "end": r"end|complet|finish|done|clos|timestamp|结束|完成",
     "plan": r"plan|estimat|expect|due|deadline|target|scheduled|limit|promis"

@@ -4,18 +4,21 @@ import datetime
 from dataclasses import dataclass
 from typing import cast
 
+import ibis
 import pandas as pd
 from ibis import _
 from ibis.expr.types import StringColumn, Table, TimestampValue
 
 from procmine import engine
+from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import cell
 from procmine.assemble.times import clock
+from procmine.assemble.times.days import is_date_format
 
 _ISO = None
 _DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
 _OF_DAY = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
-FORMATS = (*(f"{day}{time}" for day in _DAYS for time in _OF_DAY), "%Y%m%d%H%M%S", "%Y%m%d")
+FORMATS = (*(f"{day}{time}" for day in _DAYS for time in _OF_DAY), "%Y%m%d%H%M%S", "%Y%m%d", *COUNTED)
 """What is tried where times are not ISO 8601."""
 _MOST = 0.95
 _DATE_ONLY = r"^[^ T:]+$"
@@ -57,15 +60,17 @@ def times_of(rows: Table, column: str, *, filled: int) -> Times | None:
 
 
 def _plausible(text: StringColumn, form: str) -> TimestampValue:
-    parsed = engine.parse_time(text, form)
-    return cast(TimestampValue, (parsed.year() >= 1970).ifelse(parsed, None))
+    parsed = clock.wall_time(text, form=form)
+    year = parsed.year()
+    plausible = year.between(2000, 2099) if form in COUNTED else year >= 1970
+    return cast(TimestampValue, plausible.ifelse(parsed, None))
 
 
 def _described(rows: Table, column: str, form: str | None, *, others: tuple[str, ...], read: int, filled: int) -> Times:
     text = cell(rows, column)
     moment = clock.moment(text, form=form, zone="UTC")
     wall = clock.wall_time(text, form=form)
-    naive = text.notnull() if form is not None else clock.is_naive(text)
+    naive = clock.is_naive(text) if form is None else text.notnull() & ibis.literal(not clock.has_offset(form))
     told = engine.collect(
         rows.agg(
             naive=naive.sum(),
@@ -76,7 +81,10 @@ def _described(rows: Table, column: str, form: str | None, *, others: tuple[str,
             example=text.min(),
         )
     ).iloc[0]
-    is_date = bool(told["dates"] >= filled) if form is None else "%H" not in form and "%I" not in form
+    if form is None:
+        is_date = bool(told["dates"] >= filled)
+    else:
+        is_date = is_date_format(form) or (form == EXCEL and bool(told["midnights"] >= filled))
     return Times(
         form,
         others,

@@ -15,6 +15,7 @@ from procmine.engine.files import (
     write_rows,
 )
 from procmine.engine.functions import (
+    after_1970,
     bare,
     bytes_of,
     edit_distance,
@@ -35,6 +36,7 @@ __all__ = [
     "MEMORY",
     "PLACE_OF_FILE",
     "PLACE_OF_ROW",
+    "after_1970",
     "bare",
     "batches",
     "bytes_of",

@@ -49,6 +49,10 @@ def is_pattern(path: str) -> bool:
 
 
 def _known_format(form: str) -> str:
+    if form in COUNTED:
+        return form
+    if "%" not in form:
+        raise ValueError(f"no directive in {form!r}; write it as in %Y-%m-%d %H:%M:%S%z, or as {', '.join(COUNTED)}")
     for directive in re.findall(r"%-?.?", form):
         if not re.fullmatch(r"%([aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|-[dHIjmMSy])", directive):
             raise ValueError(f"no directive {directive!r} in a time format; write it as in %Y-%m-%d %H:%M:%S%z")
@@ -60,6 +64,11 @@ def _a_date(given: object) -> object:
         raise ValueError("not a date or time; write it as 2024-01-31 or 2024-01-31T08:00:00+08:00")
     return given
 
+
+EXCEL = "excel"
+COUNTED = ("epoch_s", "epoch_ms", "epoch_us", EXCEL)
+"""Times that are numbers: seconds, milliseconds or microseconds since the beginning of 1970 in UTC, or days as a
+spreadsheet counts them, which state no zone."""
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 TimeFormat = Annotated[str, AfterValidator(_known_format)]

@@ -9,6 +9,7 @@ import ibis
 from ibis.expr.types import BooleanValue, StringValue, TimestampValue
 
 from procmine import engine
+from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.schema import TIME
 
 _NAMED = r"([Zz]|UTC|GMT|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
@@ -16,16 +17,23 @@ _NAMED = r"([Zz]|UTC|GMT|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
 _OFFSET = rf":\d\d(\.\d+)?\s*([+-]\d\d(:?\d\d)?|{_NAMED})$"
 _NO_SECONDS = r"^(\S+[ T]\d\d?:\d\d)\s*([Zz+-])"
 _SPACED_OFFSET = r"\s+([Zz]|[+-][\d:]+)$"
+_NUMBER = r"^-?\d+(\.\d*)?$"
+_EXCEL_TO_1970 = 25_569
+"""The day that a spreadsheet counts for 1 January 1970."""
+_MICROSECONDS = 1_000_000
+_PER_SECOND = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": _MICROSECONDS, EXCEL: 1 / 86_400}
+_YEAR_1, _YEAR_9999 = -62_135_596_800, 253_370_764_800
+"""Seconds since 1970 at the beginning of the years."""
 
 
 def moment(text: StringValue, *, form: str | None, zone: str | None) -> TimestampValue:
     """`text` in UTC: by its own offset where it has one, else as wall time of `zone`, or of UTC. Null if unreadable.
 
-    `form` is a strptime format; without one the text is ISO 8601, with or without seconds. A wall time that a change of
-    the clock skips is moved on by the change; of one that occurs twice the second is meant.
+    `form` is a strptime format, or one of `COUNTED`; without one the text is ISO 8601, with or without seconds. A wall
+    time that a change of the clock skips is moved on by the change; of one that occurs twice the second is meant.
     """
     if form is not None:
-        parsed = engine.parse_time(text, form)
+        parsed = _parsed(text, form)
         return parsed.cast(TIME) if has_offset(form) else engine.local_to_utc(parsed, zone or "UTC").cast(TIME)
     iso = _iso(text)
     offset = iso.try_cast(TIME).coalesce(_completed(iso).try_cast(TIME))
@@ -38,7 +46,7 @@ def moment(text: StringValue, *, form: str | None, zone: str | None) -> Timestam
 def wall_time(text: StringValue, *, form: str | None) -> TimestampValue:
     """`text` as the clock on the wall showed it; null where it states an offset, or does not read."""
     if form is not None:
-        return engine.parse_time(text, form)
+        return _parsed(text, form)
     naive = text.re_search(_OFFSET).ifelse(ibis.null("string"), _iso(text))
     return cast(TimestampValue, naive.try_cast("timestamp"))
 
@@ -49,8 +57,8 @@ def is_naive(text: StringValue) -> BooleanValue:
 
 
 def has_offset(form: str | None) -> bool:
-    """Whether a strptime format reads an offset or a zone."""
-    return form is not None and ("%z" in form or "%Z" in form)
+    """Whether times of that form say themselves what they are in UTC, by an offset, a zone or counting from 1970."""
+    return form is not None and ("%z" in form or "%Z" in form or (form in COUNTED and form != EXCEL))
 
 
 def clock_changes(
@@ -83,6 +91,21 @@ def _offset(info: zoneinfo.ZoneInfo, utc: datetime.datetime) -> datetime.timedel
     offset = utc.astimezone(info).utcoffset()
     assert offset is not None
     return offset
+
+
+def _parsed(text: StringValue, form: str) -> TimestampValue:
+    return _counted(text, form) if form in COUNTED else engine.parse_time(text, form)
+
+
+def _counted(text: StringValue, form: str) -> TimestampValue:
+    """A number as the time that it counts to; days to the millisecond, for they are written with what digits fit."""
+    number = text.re_search(_NUMBER).ifelse(text, ibis.null("string")).try_cast("float64")
+    if form == EXCEL:
+        number = number - _EXCEL_TO_1970
+    per_second = _PER_SECOND[form]
+    known = number.between(_YEAR_1 * per_second, _YEAR_9999 * per_second).ifelse(number, None)
+    step = 1_000 if form == EXCEL else 1
+    return engine.after_1970((known * (_MICROSECONDS / per_second / step)).round() * step)
 
 
 def _iso(text: StringValue) -> StringValue:

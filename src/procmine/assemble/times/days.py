@@ -8,6 +8,7 @@ from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Va
 
 from procmine import engine
 from procmine.assemble.mapping import RowEvents, Source, StatusEvents, StudyFile, TimeColumn
+from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import ROW, cell
 from procmine.assemble.times import clock
 from procmine.schema import RESOLUTION, START_RESOLUTION, TIME
@@ -16,6 +17,8 @@ DAY, DAY_END = "day", "day_end"
 """Beside an event whose time is a date: the date, and the moment at which that day ends where it was recorded."""
 _LONGEST_DATE = len("2024-01-31")
 _TIME_OF_DAY = ("%H", "%-H", "%I", "%-I", "%c", "%X")
+_OF_DAY = r"\.\d*[1-9]"
+"""A part of a day, where days are counted."""
 _LAST = 2**31
 """The rank of an event whose system has none: it comes after all others."""
 
@@ -28,7 +31,14 @@ def is_date(text: StringValue, form: Form, source: Source) -> BooleanValue:
         return text.notnull()
     if source.time_format is None:
         return text.length() <= _LONGEST_DATE
-    return text.notnull() if _is_date_format(source.time_format) else ibis.literal(False)
+    if source.time_format == EXCEL:
+        return text.notnull() & ~text.re_search(_OF_DAY)
+    return text.notnull() if is_date_format(source.time_format) else ibis.literal(False)
+
+
+def is_date_format(form: str) -> bool:
+    """Whether a time format reads no time of day."""
+    return form not in COUNTED and not any(directive in form for directive in _TIME_OF_DAY)
 
 
 def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
@@ -136,7 +146,3 @@ def _any_date(rows: Table, column: str, form: Form, source: Source) -> bool:
     text = cell(rows, column)
     reads = clock.moment(text, form=source.time_format, zone=None).notnull()
     return bool(engine.scalar(rows.filter(is_date(text, form, source)).filter(reads).count() > 0))
-
-
-def _is_date_format(form: str) -> bool:
-    return not any(directive in form for directive in _TIME_OF_DAY)

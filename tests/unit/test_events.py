@@ -81,6 +81,23 @@ def test_a_time_format(make_study):
 
 
 @pytest.mark.parametrize(
+    ("form", "morning", "noon", "afternoon"),
+    [
+        ("%Y/%m/%d %p%I:%M", "2024/1/5 上午8:05", "2024/1/5 下午12:00", "2024/1/5 下午2:05"),
+        ("%Y-%m-%d %I:%M:%S %p", "2024-01-05 08:05:00 AM", "2024-01-05 12:00:00 PM", "2024-01-05 02:05:00 下午"),
+    ],
+)
+def test_halves_of_a_day(make_study, form, morning, noon, afternoon):
+    more = f"    time_format: '{form}'\n"
+    assert times(make_study, "utc", morning, noon, afternoon, "2024-01-05 晚上 2:05", more=more) == [
+        "2024-01-05 08:05:00",
+        "2024-01-05 12:00:00",
+        "2024-01-05 14:05:00",
+        "-",
+    ]
+
+
+@pytest.mark.parametrize(
     ("form", "told"), [("%Q", "no directive '%Q' in a time format"), ("epoch", "no directive in 'epoch'.*epoch_ms")]
 )
 def test_a_time_format_that_is_none(make_study, form, told):

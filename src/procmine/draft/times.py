@@ -18,7 +18,17 @@ from procmine.assemble.times.days import is_date_format
 _ISO = None
 _DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
 _OF_DAY = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
-FORMATS = (*(f"{day}{time}" for day in _DAYS for time in _OF_DAY), "%Y%m%d%H%M%S", "%Y%m%d", *COUNTED)
+_YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日")
+_OF_HALF_A_DAY = (" %I:%M:%S %p", " %I:%M %p", " %p%I:%M:%S", " %p%I:%M", " %p %I:%M:%S", " %p %I:%M")
+FORMATS = tuple(
+    dict.fromkeys(
+        [
+            *(f"{day}{time}" for day in _DAYS for time in _OF_DAY),
+            *(f"{day}{time}" for day in _YEAR_FIRST for time in _OF_HALF_A_DAY),
+            *("%Y%m%d%H%M%S", "%Y%m%d", *COUNTED),
+        ]
+    )
+)
 """What is tried where times are not ISO 8601."""
 _MOST = 0.95
 _DATE_ONLY = r"^[^ T:]+$"

@@ -48,7 +48,8 @@ class Source(Part):
     database: Database | None = None
     system: str | None = None
     time_format: TimeFormat | None = None
-    """A strptime format where times are not ISO 8601; where they are numbers, one of `values.COUNTED`: ``epoch_ms``."""
+    """A strptime format where times are not ISO 8601; where they are numbers, one of `values.COUNTED`: ``epoch_ms``.
+    ``%p`` reads AM and PM, and 上午 and 下午."""
     keys: dict[str, str] = Field(min_length=1)
     """The kind of key and the column that holds it: ``{order: order_id}``."""
     many: list[str] = []

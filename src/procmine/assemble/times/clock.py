@@ -94,7 +94,9 @@ def _offset(info: zoneinfo.ZoneInfo, utc: datetime.datetime) -> datetime.timedel
 
 
 def _parsed(text: StringValue, form: str) -> TimestampValue:
-    return _counted(text, form) if form in COUNTED else engine.parse_time(text, form)
+    if form in COUNTED:
+        return _counted(text, form)
+    return engine.parse_time(text.replace("上午", "AM").replace("下午", "PM") if "%p" in form else text, form)
 
 
 def _counted(text: StringValue, form: str) -> TimestampValue:

@@ -24,7 +24,7 @@ _WORDS: dict[Part, str] = {
     r"|address|客户名|姓名|联系|电话|手机|邮箱|地址|证件|身份证",
 }
 _UNITS = r"(?i)[_ ]?(date|time|timestamp|datetime|at|on|day)$|(时间|日期|时刻)$"
-_KEY_ENDINGS = r"(?i)[_ :-]?(id|no|nr|num|number|key|code)$|(编号|单号|号码|代码|编码|号)$"
+_KEY_ENDINGS = r"(?i)[_ :.-]?(id|no|nr|num|number|key|code)$|(编号|单号|号码|代码|编码|号)$"
 
 
 def says(column: str, part: Part) -> bool:
@@ -44,4 +44,4 @@ def kind_of(column: str) -> str:
 
 
 def _without(pattern: str, column: str) -> str:
-    return re.sub(pattern, "", column).strip(" _:-") or column
+    return re.sub(pattern, "", column).strip(" _:.-") or column

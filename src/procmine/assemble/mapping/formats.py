@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
 
-Format = Literal["csv", "tsv", "json_lines", "excel", "parquet", "sqlite", "duckdb", "postgresql", "xes"]
+Format = Literal["csv", "tsv", "json_lines", "json", "excel", "parquet", "sqlite", "duckdb", "postgresql", "xes"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _ENDINGS: dict[str, Format] = {
@@ -13,6 +13,7 @@ _ENDINGS: dict[str, Format] = {
     ".tsv": "tsv",
     ".jsonl": "json_lines",
     ".ndjson": "json_lines",
+    ".json": "json",
     ".xlsx": "excel",
     ".xlsm": "excel",
     ".xlsb": "excel",
@@ -25,14 +26,14 @@ _ENDINGS: dict[str, Format] = {
     ".duckdb": "duckdb",
     ".xes": "xes",
 }
-_PACKED: tuple[Format, ...] = ("csv", "tsv", "json_lines", "xes")
+_PACKED: tuple[Format, ...] = ("csv", "tsv", "json_lines", "json", "xes")
 """Formats whose files may be compressed, with `.gz` after the ending."""
 _KEYS: dict[str, tuple[Format, ...]] = {
-    "encoding": ("csv", "tsv", "json_lines"),
+    "encoding": ("csv", "tsv", "json_lines", "json"),
     "delimiter": ("csv", "tsv"),
     "header_row": ("csv", "tsv", "excel"),
     "sheet": ("excel",),
-    "table": ("sqlite", "duckdb", "postgresql"),
+    "table": ("sqlite", "duckdb", "postgresql", "json"),
     "database": ("postgresql",),
     "file": tuple(form for form in FORMATS if form != "postgresql"),
 }

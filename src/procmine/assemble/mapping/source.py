@@ -44,7 +44,8 @@ class Source(Part):
     sheet: str | None = None
     """The sheet of a workbook; its first where it is not given."""
     table: str | None = None
-    """The table or view of a database, with its schema where needed: ``sales.orders``."""
+    """The table or view of a database, with its schema where needed: ``sales.orders``; in a JSON document the way to
+    the list of rows: ``data.rows``."""
     database: Database | None = None
     system: str | None = None
     time_format: TimeFormat | None = None

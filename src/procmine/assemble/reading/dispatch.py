@@ -21,6 +21,7 @@ _READERS: dict[Format, str] = {
     "csv": "csv_file",
     "tsv": "csv_file",
     "json_lines": "json_lines",
+    "json": "json_document",
     "excel": "excel",
     "parquet": "parquet",
     "sqlite": "sqlite",

@@ -118,6 +118,11 @@ def json_lines(path: Path, head: list[str], rows: Rows) -> None:
     path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects), "utf-8")
 
 
+def json_document(path: Path, head: list[str], rows: Rows) -> None:
+    objects = [{name: cell or None for name, cell in zip(head, row, strict=True)} for row in rows]
+    path.write_text(json.dumps({"code": 0, "data": {"total": len(rows), "rows": objects}}, indent=1), "utf-8")
+
+
 def parquet(path: Path, head: list[str], rows: Rows) -> None:
     pd.DataFrame([[cell or None for cell in row] for row in rows], columns=head, dtype="str").to_parquet(path)
 
@@ -153,6 +158,7 @@ FORMS: dict[str, tuple[dict[str, object], Callable[..., None]]] = {
     "txt": ({"delimiter": ";", "encoding": "gb18030", "header_row": 3}, delimited),
     "tsv": ({"encoding": "utf-16", "header_row": 2}, delimited),
     "jsonl": ({}, json_lines),
+    "json": ({}, json_document),
     "xlsx": ({"header_row": 2}, excel),
     "parquet": ({}, parquet),
     "sqlite": ({}, sqlite),

@@ -300,6 +300,80 @@ def test_names_are_changed_once_and_missing_owners_filled(make_study):
     ]
 
 
+def test_names_hold_from_a_day_to_a_day_of_the_systems_clock(make_study):
+    """The division is renamed on 6 January in China, which is 16:00 the day before in UTC; in March it has no name."""
+    definition = ROW.replace("SYSTEM", "crm").replace("timestamp: time", "timestamp: time, department: dept")
+    definition += (
+        "activities:\n"
+        "  审核: [{name: Check, to: 2024-01-05T12:00:00}, {name: Approve, from: 2024-01-05T12:00:01}]\n"
+        "  Approve: Sign\n"
+        "departments:\n"
+        "  一部: [{name: Division, from: 2024-01-06, to: 2024-02-29}, {name: Department, to: 2024-01-05}]\n"
+        "owners:\n"
+        "  Sign: [{name: Legal, to: 2024-01-05}, {name: Board, from: 2024-01-06T00:00:00, time_zone: UTC}]\n"
+    )
+    export = "no,step,time,dept\n" + "".join(
+        f"{row},{step},{time},{dept}\n"
+        for row, (step, time, dept) in enumerate(
+            [
+                ("审核", "2024-01-05 12:00:00", "一部"),
+                ("审核", "2024-01-05 12:00:01", "一部"),
+                ("归档", "2024-01-05 23:59:59", "一部"),
+                ("归档", "2024-01-06 00:00:00", "一部"),
+                ("归档", "2024-01-05T15:59:59Z", "一部"),
+                ("归档", "2024-01-06", "一部"),
+                ("归档", "2024-02-29 23:59:59", "一部"),
+                ("归档", "2024-03-01 00:00:00", "一部"),
+                ("Approve", "2024-01-05 10:00:00", ""),
+                ("Approve", "2024-01-06 07:59:59", ""),
+                ("Approve", "2024-01-06 08:00:00", ""),
+            ],
+            1,
+        )
+    )
+    assert sorted(rows(one(make_study, definition, export).log(), "source_row", "activity", "department")) == [
+        (1, "Check", "Department"),
+        (2, "Approve", "Department"),
+        (3, "归档", "Department"),
+        (4, "归档", "Division"),
+        (5, "归档", "Department"),
+        (6, "归档", "Division"),
+        (7, "归档", "Division"),
+        (8, "归档", "一部"),
+        (9, "Sign", "Legal"),
+        (10, "Sign", None),
+        (11, "Sign", "Board"),
+    ]
+
+
+def test_the_corrected_time_decides_which_name_holds(make_study):
+    """The clock is four minutes fast, so what it calls two minutes past midnight was before."""
+    definition = ROW.replace("SYSTEM", "crm").replace("Asia/Shanghai}", "Asia/Shanghai, clock_offset: 4 min}", 1)
+    definition += "activities: {A: [{name: Old, to: 2024-01-05}, {name: New, from: 2024-01-06}]}\n"
+    export = "no,step,time\n1,A,2024-01-06 00:02:00\n1,A,2024-01-06 00:04:00\n"
+    assert rows(one(make_study, definition, export).log(), "source_row", "activity") == [(1, "Old"), (2, "New")]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (
+            "[{name: X, to: 2024-01-06}, {name: Y, from: 2024-01-06}]",
+            "'X' and 'Y' hold at the same time, from 2024-01-06",
+        ),
+        ("[{name: X}, {name: Y, from: 2024-01-06}]", "'X' and 'Y' hold at the same time"),
+        ("[{name: X, from: 2024-01-07, to: 2024-01-06}]", "from 2024-01-07 is not before to 2024-01-06"),
+        ("[{name: X, until: 2024-01-06}]", "unknown key 'until'"),
+        ("[{from: 2024-01-06}]", "name"),
+    ],
+)
+@pytest.mark.parametrize("key", ["activities", "departments", "owners"])
+def test_names_that_contradict_each_other(make_study, key, names, told):
+    definition = ROW.replace("SYSTEM", "crm") + f"{key}: {{A: {names}}}\n"
+    with pytest.raises(StudyError, match=f"{key}.A.*{told}"):
+        one(make_study, definition, "no,step,time\n1,A,2024-01-05\n")
+
+
 def test_a_row_can_name_its_system(make_study):
     definition = ROW.replace("SYSTEM", "crm").replace("timestamp: time", "timestamp: time, system: where")
     export = "no,step,time,where\n1,A,2024-01-05,utc\n1,B,2024-01-05,\n1,C,2024-01-05,bare\n"

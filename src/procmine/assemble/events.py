@@ -1,6 +1,6 @@
 """Turn the rows of an export into candidate events: what happened, when, and what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import ibis
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
@@ -16,6 +16,7 @@ from procmine.assemble.mapping import (
     StudyFile,
     TimeColumn,
 )
+from procmine.assemble.naming import owner_of, renamed
 from procmine.assemble.reasons import (
     AFTER_WINDOW,
     BEFORE_WINDOW,
@@ -116,7 +117,7 @@ def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, plac
 
     `_COMPLETED` and `_STARTED` are texts; where `dated`, columns of `_IS_DATE` say which of them are dates.
     """
-    activity, no_activity = _activity(rows, form, study)
+    activity, no_activity = _activity(rows, form)
     system = _value(rows, form.system) if isinstance(form, RowEvents) and form.system else ibis.null("string")
     sequence = None if isinstance(form, TimeColumn) else form.sequence
     completed = cell(rows, form.timestamp)
@@ -130,7 +131,7 @@ def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, plac
         case_id=rows[ORDER],
         activity=activity,
         system=system.coalesce(ibis.literal(source.system, "string")),
-        department=_renamed(_value(rows, form.department), study.departments),
+        department=_value(rows, form.department),
         resource=_value(rows, form.resource),
         sequence=whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
         place=ibis.literal(place, "int64"),
@@ -159,8 +160,13 @@ def _timed(recorded: Table, source: Source, study: StudyFile, *, dated: Sequence
         read = read.mutate(**moments)
         recorded_times = {moment: (read[_READ + text], read[_IS_DATE + text]) for text, moment in sides}
         moments = days.of_times(read, recorded_times, zone=zone, dated=dated)
-    owner = read.activity.cases(*study.owners.items(), else_=None) if study.owners else ibis.null("string")
-    timed = read.mutate(**moments, department=read.department.coalesce(owner))
+    timed = read.mutate(**moments)
+    at = {"at": timed.timestamp, "zone": zone}
+    timed = timed.mutate(
+        activity=renamed(timed.activity, study.activities, **at),
+        department=renamed(timed.department, study.departments, **at),
+    )
+    owner = owner_of(timed.activity, study.owners, at=timed.timestamp, zone=zone)
     naive = ibis.or_(*(clock.is_naive(timed[text]) for text, _moment in sides))
     problem = ibis.cases(
         (timed.problem.notnull(), timed.problem),
@@ -176,39 +182,36 @@ def _timed(recorded: Table, source: Source, study: StudyFile, *, dated: Sequence
         "case_id",
         "activity",
         "system",
-        "department",
         "resource",
         *moments,
         "sequence",
         "place",
         rank=_ranks(timed.system, study),
         problem=problem.cast("string"),
+        department=timed.department.coalesce(owner),
         **{name: timed[name] for name in kept if name not in moments},
     )
 
 
-def _activity(rows: Table, form: Form, study: StudyFile) -> tuple[StringValue, list[tuple[Value, str]]]:
-    """The activity by its name in the log, and the cases in which there is none."""
+def _activity(rows: Table, form: Form) -> tuple[StringValue, list[tuple[Value, str]]]:
+    """The activity as the export or the mapping calls it, and the cases in which there is none."""
     if isinstance(form, TimeColumn):
-        return ibis.literal(study.activities.get(form.activity, form.activity)), []
+        return ibis.literal(form.activity), []
     if isinstance(form, RowEvents):
         activity = _value(rows, form.activity)
-        return _renamed(activity, study.activities), [(activity.isnull(), NO_ACTIVITY)]
+        return activity, [(activity.isnull(), NO_ACTIVITY)]
     status = cell(rows, form.status)
-    names = {name: step and study.activities.get(step, step) for name, step in form.activities.items()}
-    no_step = [name for name, step in names.items() if step is None]
-    cases = [(status.isnull(), NO_ACTIVITY), (status.notin([*names]), UNKNOWN_STATUS), (status.isin(no_step), NO_STEP)]
-    return status.cases(*((name, step) for name, step in names.items() if step is not None), else_=None), cases
+    no_step = [name for name, step in form.activities.items() if step is None]
+    steps = [(name, step) for name, step in form.activities.items() if step is not None]
+    known = [*form.activities]
+    cases = [(status.isnull(), NO_ACTIVITY), (status.notin(known), UNKNOWN_STATUS), (status.isin(no_step), NO_STEP)]
+    return status.cases(*steps, else_=None), cases
 
 
 def _value(rows: Table, given: Cell | None) -> StringValue:
     if given is None:
         return ibis.null("string")
     return ibis.literal(given.value) if isinstance(given, Constant) else cell(rows, given)
-
-
-def _renamed(name: StringValue, names: Mapping[str, str]) -> StringValue:
-    return name.cases(*names.items(), else_=name) if names else name
 
 
 def _ranks(system: StringValue, study: StudyFile) -> Value:

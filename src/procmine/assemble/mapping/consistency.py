@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from procmine.assemble.mapping.period import overlapping
 from procmine.errors import nearest
 from procmine.schema import CASE, DERIVED_ATTRIBUTES, EVENT_ATTRIBUTE, OWNERS, STATUS
 
@@ -29,6 +30,7 @@ def problems(study: "StudyFile") -> Iterator[str]:
         yield "sources: none of them gives events"
     for name, source in study.sources.items():
         yield from _of_source(study, name, source)
+    yield from _of_names(study)
     yield from _of_attributes(study)
     yield from _of_event_attributes(study)
     yield from _of_mirrors(study)
@@ -58,6 +60,13 @@ def _of_source(study: "StudyFile", name: str, source: "Source") -> Iterator[str]
         yield f"sources.{name}.doubles: only rows that give events are ever doubles"
     if source.events and not source.keys.keys() - study.shared:
         yield f"sources.{name}.keys: events need a key that orders do not share"
+
+
+def _of_names(study: "StudyFile") -> Iterator[str]:
+    for key, names in (("activities", study.activities), ("departments", study.departments), ("owners", study.owners)):
+        for name, called in names.items():
+            for one, other in overlapping([] if isinstance(called, str) else called):
+                yield f"{key}.{name}: {one.name!r} and {other.name!r} hold at the same time, from {other.start}"
 
 
 def _of_event_attributes(study: "StudyFile") -> Iterator[str]:

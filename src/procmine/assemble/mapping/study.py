@@ -4,8 +4,6 @@ The models of this package are the reference of the file. Every key is checked b
 is refused with the nearest known one.
 """
 
-import datetime
-import zoneinfo
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -15,38 +13,10 @@ from procmine.assemble.mapping.evidence import Mirror, Recovery, SameOrder
 from procmine.assemble.mapping.expectations import Expectations
 from procmine.assemble.mapping.forms import ColumnEvents
 from procmine.assemble.mapping.part import Part
+from procmine.assemble.mapping.period import Names, Window
 from procmine.assemble.mapping.source import Source, System
-from procmine.assemble.mapping.values import Day, InnerPath, Zone
+from procmine.assemble.mapping.values import InnerPath
 from procmine.schema import CASE, EVENT_ATTRIBUTE
-
-
-class Window(Part):
-    """The time over which the exports are complete. Rows outside are set aside; `to` is the study's as-of moment.
-
-    A date without a time is the first moment of that day for `from`, the last for `to`.
-    """
-
-    start: Day = Field(default=None, alias="from")
-    end: Day = Field(default=None, alias="to")
-    time_zone: Zone = "UTC"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Window":
-        first, last = self.bounds()
-        if first and last and first >= last:
-            raise ValueError(f"from {self.start} is not before to {self.end}")
-        return self
-
-    def bounds(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
-        """The first and the last moment of the window, in UTC."""
-        return self._moment(self.start, datetime.time.min), self._moment(self.end, datetime.time.max)
-
-    def _moment(self, given: datetime.datetime | datetime.date | None, time: datetime.time) -> datetime.datetime | None:
-        if given is None:
-            return None
-        moment = given if isinstance(given, datetime.datetime) else datetime.datetime.combine(given, time)
-        zoned = moment if moment.tzinfo else moment.replace(tzinfo=zoneinfo.ZoneInfo(self.time_zone))
-        return zoned.astimezone(datetime.UTC)
 
 
 class StatusRules(Part):
@@ -70,12 +40,12 @@ class StudyFile(Part):
     """The kind of key that names the order."""
     systems: dict[str, System] = Field(min_length=1)
     sources: dict[str, Source] = Field(min_length=1)
-    activities: dict[str, str] = {}
+    activities: Names = {}
     """An activity's name in the exports, and its name in the log."""
-    departments: dict[str, str] = {}
-    """A department's name in the exports, and its name in the log."""
-    owners: dict[str, str] = {}
-    """The department that owns an activity, where the export does not say."""
+    departments: Names = {}
+    """A department's name in the exports, and its name in the log; several where it was renamed or merged."""
+    owners: Names = {}
+    """The department that owns an activity, by the log's name of it, where the export does not say."""
     mirrors: list[Mirror] = []
     """Actions that two systems record, so that one of the two events is set aside."""
     recover: list[Recovery] = []

@@ -1,11 +1,12 @@
 """Read `study.yaml` as the mapping that it states, and say what is wrong with it in its user's words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from procmine.assemble.mapping.consistency import ContradictionsError
 from procmine.assemble.mapping.study import StudyFile
@@ -42,10 +43,11 @@ def load_study_file(path: Path) -> StudyFile:
     Errors: `StudyError` that names the file and the key, for text that is not YAML, a key that is unknown (with the
     nearest known one), missing or there twice, and a value that is not allowed. It is the first of `all_mistakes`.
     """
+    given = _given(path)
     try:
-        return StudyFile.model_validate(_given(path))
+        return StudyFile.model_validate(given)
     except ValidationError as error:
-        mistakes = _mistakes(error, path)
+        mistakes = _mistakes(error, path, given)
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
         raise StudyError(f"{mistakes[0].found}{more}", where=mistakes[0].where) from error
 
@@ -64,15 +66,15 @@ def all_mistakes(path: Path) -> tuple[StudyFile | None, list[StudyError]]:
     try:
         return StudyFile.model_validate(given), mistakes
     except ValidationError as error:
-        mistakes += _mistakes(error, path)
-        wrong = dict.fromkeys(detail["loc"] for detail in error.errors())
+        mistakes += _mistakes(error, path, given)
+        wrong = dict.fromkeys(detail["loc"] for detail in _meant(error.errors()))
     if not all(_left_out(given, place) for place in wrong):
         return None, mistakes
     try:
         return StudyFile.model_validate(given), mistakes
     except ValidationError as error:
         others = error.errors()
-        return None, mistakes + (_mistakes(error, path) if [detail["loc"] for detail in others] == [()] else [])
+        return None, mistakes + (_mistakes(error, path, given) if [detail["loc"] for detail in others] == [()] else [])
 
 
 def _given(path: Path) -> dict[Any, Any]:
@@ -99,16 +101,16 @@ def _left_out(given: Any, place: tuple[int | str, ...]) -> bool:
     return True
 
 
-def _mistakes(error: ValidationError, path: Path) -> list[StudyError]:
-    return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in _problems(error)]
+def _mistakes(error: ValidationError, path: Path, given: dict[Any, Any]) -> list[StudyError]:
+    return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in _problems(error, given)]
 
 
 _TOO_SHORT = "{actual_length} given, at least {min_length} needed"
 
 
-def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"])
+def _problems(error: ValidationError, study: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+    for detail in _meant(error.errors()):
+        key = ".".join(_keys(study, detail))
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, ContradictionsError):
             yield from ((key, found) for found in cause.found)
@@ -117,3 +119,30 @@ def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
         shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
         said = _TOO_SHORT.format_map(detail["ctx"]) if detail["type"] == "too_short" else detail["msg"]
         yield key, said.removeprefix("Value error, ") + shown
+
+
+def _meant(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """The errors without those of what a value was not meant to be, where it may be a text or something with keys."""
+    text = ("str",)
+    with_keys = {
+        detail["loc"][:-1]: isinstance(detail["input"], dict | list)
+        for detail in details
+        if detail["type"] == "string_type" and detail["loc"][-1:] == text
+    }
+
+    def is_meant(place: tuple[int | str, ...]) -> bool:
+        union = next((union for union in with_keys if place[: len(union)] == union), None)
+        return union is None or (place[len(union) : len(union) + 1] != text) == with_keys[union]
+
+    return [detail for detail in details if is_meant(detail["loc"])]
+
+
+def _keys(study: Any, detail: ErrorDetails) -> Iterator[str]:
+    """The keys in the file that lead to a mistake, without the names that the models give to kinds of values."""
+    for place, step in enumerate(detail["loc"], 1):
+        inner = study if isinstance(study, dict) else dict(enumerate(study)) if isinstance(study, list) else {}
+        if step in inner:
+            study = inner[step]
+            yield str(step)
+        elif place == len(detail["loc"]) and detail["type"] == "missing":
+            yield str(step)

@@ -21,7 +21,9 @@ RESOLUTION, START_RESOLUTION = "event:resolution", "event:start_resolution"
 JOINED = "event:joined"
 """`recovered` where the event came to its order by the study's declared evidence, not by a key; a column of logs with
 such events only."""
-DERIVED_ATTRIBUTES = (RESOLUTION, START_RESOLUTION, JOINED)
+LINE = "event:order_line"
+"""Which line of its order the event is about, null where it is about the whole; a column of logs with such lines."""
+DERIVED_ATTRIBUTES = (RESOLUTION, START_RESOLUTION, JOINED, LINE)
 """The event attributes that assembling adds, so that no export's may have their names."""
 
 Owner = Literal["system", "department", "resource"]

@@ -54,6 +54,22 @@ def test_sums(text):
 
 
 @fewer
+@given(typed, st.randoms(use_true_random=False))
+def test_rework_of_lines_is_that_of_each_line_alone(text, chance: random.Random):
+    events = count(log_of(text))
+    lines = [chance.choice([None, "1", "2"]) for _event in range(events)]
+    log = log_of(text, **{"event:order_line": lines})
+    pieces = engine.collect(measure.rework_events(log))
+    frame = engine.collect(log.select("case_id", "position", "activity", "event:order_line"))
+    same = frame.fillna("").groupby(["case_id", "activity", "event:order_line"])
+    again = frame[same.cumcount() > 0]
+    before = same["position"].shift()[again.index]
+    found = pieces.set_index(["case_id", "position"])["previous_position"].to_dict()
+    assert found == dict(zip(zip(again["case_id"], again["position"], strict=True), before, strict=True))
+    assert engine.collect(measure.rework(log))["count"].sum() == len(again)
+
+
+@fewer
 @given(typed)
 def test_a_log_made_as_a_whole_is_the_log(text):
     log = log_of(text, **{"event:n": list(range(len(text.replace("|", " ").split()) - text.count(":")))})

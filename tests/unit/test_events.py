@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from conftest import rows
+from procmine import measure
 from procmine.errors import ExportError, LogError, StudyError
 
 HEAD = """\
@@ -372,6 +373,45 @@ def test_names_that_contradict_each_other(make_study, key, names, told):
     definition = ROW.replace("SYSTEM", "crm") + f"{key}: {{A: {names}}}\n"
     with pytest.raises(StudyError, match=f"{key}.A.*{told}"):
         one(make_study, definition, "no,step,time\n1,A,2024-01-05\n")
+
+
+def test_the_lines_of_an_order(make_study):
+    """Three lines, one of them delivered twice; equal rows of two lines are no doubles; some events have no line."""
+    definition = ROW.replace("SYSTEM", "crm").replace(
+        "    events:", "    doubles: set_aside\n    line: item\n    events:"
+    )
+    definition += (
+        "  net:\n    file: net.csv\n    system: utc\n    keys: {order: no}\n"
+        "    events:\n      form: columns\n"
+        "      columns: [{activity: Ship, timestamp: shipped}, {activity: Bill, timestamp: billed}]\n"
+    )
+    export = "no,item,step,time\n" + "".join(
+        f"1,{item},Deliver,2024-01-0{day}\n" for item, day in (("1", 5), ("2", 5), ("3", 5), ("3", 5), ("2", 6))
+    )
+    study = make_study(definition, {"crm.csv": export, "net.csv": "no,shipped,billed\n1,2024-01-04,2024-01-08\n"})
+    log = study.log()
+    assert rows(log, "position", "activity", "event:order_line", "occurrence") == [
+        (1, "Ship", None, 1),
+        (2, "Deliver", "1", 1),
+        (3, "Deliver", "2", 2),
+        (4, "Deliver", "3", 3),
+        (5, "Deliver", "2", 4),
+        (6, "Bill", None, 1),
+    ]
+    assert study.ledger().set_index(["source", "reason"])["rows"].to_dict() == {
+        ("crm.csv", "event"): 4,
+        ("crm.csv", "exact double"): 1,
+        ("net.csv", "event"): 1,
+    }
+    assert rows(measure.rework(log), "activity", "kind", "count") == [("Deliver", "repetition", 1)]
+
+
+def test_a_line_of_what_is_no_event(make_study):
+    definition = (
+        ROW.replace("SYSTEM", "crm") + "  x: {file: x.csv, keys: {order: no}, line: item, order_attributes: {t: t}}\n"
+    )
+    with pytest.raises(StudyError, match=r"sources.x.line: only events are about a line of their order"):
+        make_study(definition, {"crm.csv": "no,step,time\n", "x.csv": "no,item,t\n"})
 
 
 def test_a_row_can_name_its_system(make_study):

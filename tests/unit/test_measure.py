@@ -127,6 +127,27 @@ def test_rework_events_name_the_referral(make_log):
     ]
 
 
+def test_what_is_done_once_for_each_line_is_no_rework(make_log):
+    """Line 1 is picked, line 2 is picked, line 1 again by another; the whole order is checked twice, line 2 once."""
+    log = make_log(
+        "a: Pick/Ann Pick/Ann Pick/Bob Check Check/Ann Check | b: Pick Pick",
+        **{"event:order_line": ["1", "2", "1", None, None, "2", "1", "2"]},
+    )
+    assert rows(measure.rework(log)) == [("Check", "self-loop", "unknown", 1, 1), ("Pick", "repetition", "redo", 1, 1)]
+    columns = ("position", "kind", "previous_position", "previous_resource", "resource")
+    assert rows(measure.rework_events(log), *columns) == [
+        (3, "repetition", 1, "Ann", "Bob"),
+        (5, "self-loop", 4, None, "Ann"),
+    ]
+    without_lines = measure.rework(log.drop("event:order_line"))
+    assert rows(without_lines, "activity", "by", "count") == [
+        ("Check", "unknown", 2),
+        ("Pick", "redo", 1),
+        ("Pick", "repeat", 1),
+        ("Pick", "unknown", 1),
+    ]
+
+
 def test_no_rework(make_log):
     assert rows(measure.rework(make_log("a: X Y | b: X Y"))) == []
 

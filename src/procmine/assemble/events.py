@@ -31,7 +31,7 @@ from procmine.assemble.reasons import (
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.times import clock, days
 from procmine.assemble.values import attribute, attribute_type, time_of, time_zone, whole
-from procmine.schema import EVENT_ATTRIBUTE, TIME
+from procmine.schema import EVENT_ATTRIBUTE, LINE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 
 Form = RowEvents | TimeColumn | StatusEvents
@@ -44,7 +44,7 @@ _UNREADABLE = {"timestamp": UNREADABLE_TIME, "start": UNREADABLE_START}
 
 def columns_read(source: Source) -> list[str]:
     """The columns of the export that the mapping of `source` uses, each once."""
-    used = [*source.keys.values(), *source.newest]
+    used = [*source.keys.values(), *source.newest, *_columns(source.line)]
     for form in source.forms:
         used += [form.timestamp, *_columns(form.department, form.resource, form.start, *form.attributes.values())]
         if isinstance(form, RowEvents):
@@ -139,6 +139,7 @@ def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, plac
         **{_COMPLETED: completed, _STARTED: started},
         **(dates if dated else {}),
         **({JOINED_EVENT: rows[JOINED]} if JOINED in rows.columns else {}),
+        **({LINE: cell(rows, source.line) if source.line else ibis.null("string")} if study.has_lines else {}),
         **_event_attributes(rows, form, source, study),
     )
 

@@ -4,7 +4,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.schema import require_log
+from procmine.schema import LINE, require_log
 
 
 def rework(log: Table) -> Table:
@@ -13,10 +13,11 @@ def rework(log: Table) -> Table:
     Definition: every event of an activity that its order performed before is one piece of rework. It is a *self-loop*
     where the event just before it has the same activity, a *repetition* where something else came between; a run of
     length L has L − 1 self-loops. It is a *repeat* where the resource is that of the activity's previous occurrence,
-    a *redo* where it is another, *unknown* where either is not recorded. False rework (a line item's step done once a
-    line) is not told apart.
+    a *redo* where it is another, *unknown* where either is not recorded. An order with five lines performs a line's
+    step five times, which is no rework: where the log tells lines apart, an activity is performed before if it was for
+    the same line, or, of an event about no line, for none.
 
-    Reads: case_id, activity, resource, position, occurrence, next_activity, next_resource.
+    Reads: case_id, activity, resource, position, occurrence; event:order_line where the log has it.
 
     Returns one row per activity, kind and by that occurs, in their alphabetical order:
 
@@ -56,16 +57,15 @@ def rework_events(log: Table) -> Table:
     0         2   self-loop               Ann      Ann
     1         5  repetition               Ann      Bob
     """
-    done = require_log(log).select("case_id", "activity", "resource", "position", "occurrence")
+    done, same_work = _occurrences(require_log(log))
     again = done.filter(_.occurrence > 1).mutate(before=_.occurrence - 1)
     previous = done.select(
-        "case_id",
-        "activity",
+        *same_work,
         before=_.occurrence,
         previous_position=_.position,
         previous_resource=_.resource,
     )
-    pieces = again.join(previous, ["case_id", "activity", "before"])
+    pieces = again.join(previous, [*same_work, "before"])
     same = pieces.resource == pieces.previous_resource
     return pieces.select(
         "case_id",
@@ -77,3 +77,18 @@ def rework_events(log: Table) -> Table:
         previous_resource=_.previous_resource,
         resource=_.resource,
     ).order_by("case_id", "position")
+
+
+def _occurrences(log: Table) -> tuple[Table, list[str]]:
+    """The events with `occurrence`, how many times the work was done by then, and the columns that tell work apart.
+
+    Of a log with lines, only the events whose activity the order has several times.
+    """
+    columns = ["case_id", "activity", "resource", "position", "occurrence"]
+    if LINE not in log.columns:
+        return log.select(columns), ["case_id", "activity"]
+    several = log.filter(_.occurrence == 2).select("case_id", "activity")
+    of_lines = log.semi_join(several, ["case_id", "activity"]).mutate(line=_[LINE].cast("string").fill_null(""))
+    same_work = ["case_id", "activity", "line"]
+    so_far = ibis.row_number().over(group_by=same_work, order_by="position") + 1
+    return of_lines.mutate(occurrence=so_far).select(*columns, "line"), same_work

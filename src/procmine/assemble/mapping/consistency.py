@@ -58,6 +58,8 @@ def _of_source(study: "StudyFile", name: str, source: "Source") -> Iterator[str]
                 yield f"sources.{name}.{rule}: no key {kind!r} in this source. {nearest(kind, source.keys)}"
     if source.doubles == "set_aside" and not source.events:
         yield f"sources.{name}.doubles: only rows that give events are ever doubles"
+    if source.line is not None and not source.events:
+        yield f"sources.{name}.line: only events are about a line of their order"
     if source.events and not source.keys.keys() - study.shared:
         yield f"sources.{name}.keys: events need a key that orders do not share"
 

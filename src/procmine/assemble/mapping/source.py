@@ -58,6 +58,9 @@ class Source(Part):
     shared: list[str] = []
     """Kinds of key that several orders share, as orders share a product: what a row with nothing but such keys says, it
     says of each of those orders. A shared key never decides which order an event belongs to."""
+    line: str | None = None
+    """The column that tells the lines of an order apart, such as an item's number, where a row is about one of them:
+    what is done once for each line is no rework."""
     events: Events | None = None
     order_attributes: dict[str, str | Attribute] = {}
     doubles: Literal["keep", "set_aside"] = "keep"

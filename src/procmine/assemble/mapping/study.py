@@ -74,6 +74,11 @@ class StudyFile(Part):
         return {kind for source in self.sources.values() for kind in source.shared}
 
     @property
+    def has_lines(self) -> bool:
+        """Whether some source tells the lines of an order apart."""
+        return any(source.line for source in self.sources.values())
+
+    @property
     def corrects_clocks(self) -> bool:
         """Whether some system's clock is set right."""
         return any(system.clock_offset for system in self.systems.values())

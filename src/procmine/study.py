@@ -121,9 +121,10 @@ class Study:
 
         One row per export and reason: `source` (the file below `exports/`), `reason` ("event" for a row that became one
         event or more, "link" and "order attributes" for rows that gave those, else why the row was set aside), `rows`,
-        and `events`, the events those rows gave. Per export the rows add up to its own; the events add up to the log's.
+        `events`, the events those rows gave, and `first_row`, the first of them, to look up. Per export the rows add up
+        to its own; the events add up to the log's.
 
-        By source, the files that a pattern stands for are one, by the name of the pattern.
+        By source, the files that a pattern stands for are one, by the name of the pattern, and no row is the first.
         """
         ledger = pd.read_parquet(self._stored() / LEDGER)
         if by == "export":

@@ -68,7 +68,7 @@ def outcome(study) -> dict[str, pd.DataFrame]:
         log = engine.collect(study.log())
     except LogError:
         return {}
-    ledger = study.ledger()
+    ledger = study.ledger().drop(columns="first_row")
     aside = engine.collect(study.set_aside("crm")).drop(columns="procmine:kept")
     return {"log": log, "ledger": ledger, "aside": aside, "doubles": study.doubles().drop(columns="kept")}
 

@@ -170,7 +170,8 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     kept = KeptRows(study.outputs / "rows", own="own", code=["1"])
     export = study._exports()["boss"][0]
     source = study.file.sources["boss"]
-    of_meaning = {"system", "time_format", "keys", "many", "shared", "events", "order_attributes", "doubles", "newest"}
+    of_meaning = {"system", "time_format", "keys", "many", "shared", "line", "events", "order_attributes", "doubles"}
+    of_meaning |= {"newest"}
     said = {"encoding": "gbk", "delimiter": ";", "format": "tsv", "sheet": "May", "table": "t", "header_row": 2}
     said["database"] = Database(host="h", name="n", user="u")
     assert {*said} == {*Source.model_fields} - of_meaning - {"file"}

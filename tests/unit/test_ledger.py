@@ -34,12 +34,12 @@ MASTER = "order,region,town\nA,North,Rome\nA,North,Oslo\nB,South,Lyon\nC,East,Bo
 def test_every_row_has_one_reason(make_study):
     study = make_study(STUDY, {"crm.csv": CRM, "master.csv": MASTER})
     assert study.ledger().to_dict("split")["data"] == [
-        ["crm.csv", "event", 4, 4],
-        ["crm.csv", "no order key", 1, 0],
-        ["crm.csv", "time not readable", 1, 0],
-        ["master.csv", "no order key", 1, 0],
-        ["master.csv", "order attributes", 3, 0],
-        ["master.csv", "order without events", 1, 0],
+        ["crm.csv", "event", 4, 4, 1],
+        ["crm.csv", "no order key", 1, 0, 6],
+        ["crm.csv", "time not readable", 1, 0, 5],
+        ["master.csv", "no order key", 1, 0, 5],
+        ["master.csv", "order attributes", 3, 0, 1],
+        ["master.csv", "order without events", 1, 0, 4],
     ]
     assert rows(study.set_aside("crm"), "procmine:row", "procmine:reason", "step", "time") == [
         (5, "time not readable", "Bill", "soon"),

@@ -57,9 +57,9 @@ def test_every_file_that_matches_is_read_and_each_event_names_its_own(daily):
         ("2", "Accept", "crm/orders_2025-03-03.csv", 2),
     ]
     assert study.ledger().to_dict("split")["data"] == [
-        ["crm/orders_2025-03-03.csv", "event", 2, 2],
-        ["crm/orders_2025-03-04.csv", "event", 1, 1],
-        ["crm/orders_2025-03-04.csv", "no order key", 1, 0],
+        ["crm/orders_2025-03-03.csv", "event", 2, 2, 1],
+        ["crm/orders_2025-03-04.csv", "event", 1, 1, 1],
+        ["crm/orders_2025-03-04.csv", "no order key", 1, 0, 2],
     ]
     assert study.ledger(by="source").to_dict("split")["data"] == [
         ["crm/orders_*.csv", "event", 3, 3],
@@ -249,10 +249,10 @@ def test_rows_delivered_again_can_be_set_aside(daily):
     files = {"crm/orders_1.csv": MONDAY, "crm/orders_2.csv": MONDAY + TUESDAY[16:]}
     study = daily(STUDY + "    doubles: set_aside\n", **files)
     assert study.ledger().to_dict("split")["data"] == [
-        ["crm/orders_1.csv", "event", 2, 2],
-        ["crm/orders_2.csv", "event", 1, 1],
-        ["crm/orders_2.csv", "exact double", 2, 0],
-        ["crm/orders_2.csv", "no order key", 1, 0],
+        ["crm/orders_1.csv", "event", 2, 2, 1],
+        ["crm/orders_2.csv", "event", 1, 1, 3],
+        ["crm/orders_2.csv", "exact double", 2, 0, 1],
+        ["crm/orders_2.csv", "no order key", 1, 0, 4],
     ]
     told = ("procmine:file", "procmine:row", "procmine:reason", "procmine:kept")
     assert rows(study.set_aside("crm"), *told) == [
@@ -292,12 +292,12 @@ def test_sheets_of_workbooks_and_tables_of_databases(make_study):
         with closing(sqlite3.connect(study.folder / "exports" / f"field_{name}.sqlite")) as database:
             cells.assign(step="Survey").to_sql("work", database, index=False)
     assert study.ledger().to_dict("split")["data"] == [
-        ["field_1.sqlite#work", "event", 2, 2],
-        ["field_2.sqlite#work", "event", 1, 1],
-        ["field_2.sqlite#work", "no order key", 1, 0],
-        ["orders_1.xlsx#March", "event", 2, 2],
-        ["orders_2.xlsx#March", "event", 1, 1],
-        ["orders_2.xlsx#March", "no order key", 1, 0],
+        ["field_1.sqlite#work", "event", 2, 2, 1],
+        ["field_2.sqlite#work", "event", 1, 1, 1],
+        ["field_2.sqlite#work", "no order key", 1, 0, 2],
+        ["orders_1.xlsx#March", "event", 2, 2, 1],
+        ["orders_2.xlsx#March", "event", 1, 1, 1],
+        ["orders_2.xlsx#March", "no order key", 1, 0, 2],
     ]
 
 
@@ -358,9 +358,9 @@ def test_the_last_row_of_a_record_stands(daily):
         ("eoms_1.csv", 2, "superseded by a later row", "eoms_2.csv, row 2", "w2", "2"),
     ]
     assert study.ledger().to_dict("split")["data"] == [
-        ["eoms_1.csv", "event", 1, 1],
-        ["eoms_1.csv", "superseded by a later row", 2, 0],
-        ["eoms_2.csv", "event", 3, 4],
+        ["eoms_1.csv", "event", 1, 1, 3],
+        ["eoms_1.csv", "superseded by a later row", 2, 0, 1],
+        ["eoms_2.csv", "event", 3, 4, 1],
     ]
     assert not {"row delivered again", "several values of an order attribute"} & {*study.findings()["check"]}
     assert [problem for problem in study_problems(study.folder) if problem.harm == "lost"] == []

@@ -15,8 +15,9 @@ from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
 from procmine.errors import ExportError
 
-COLUMNS = ["source", "reason", "rows", "events"]
-"""Of the ledger: an export's name, what became of rows of it, how many they are, and the events that they gave."""
+COLUMNS = ["source", "reason", "rows", "events", "first_row"]
+"""Of the ledger: an export's name, what became of rows of it, how many they are, the events that they gave, and the
+number of the first of them, as an example to look up."""
 
 
 def account(candidates: Table, source: Source) -> Table:
@@ -66,13 +67,15 @@ def totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]
     """
     parts = [
         table.group_by("reason", file=file_of(_.source_row))
-        .agg(rows=_.count(), events=_.events.sum())
+        .agg(rows=_.count(), events=_.events.sum(), first_row=row_in_file(_.source_row).min())
         .mutate(name=ibis.literal(name))
         for name, table in accounts.items()
     ]
     found = engine.collect(ibis.union(*parts))
     named = [exports[name][file].name for name, file in zip(found["name"], found["file"], strict=True)]
-    ledger = found.assign(source=pd.Series(named, dtype="str")).astype({"rows": "int64", "events": "int64"})
+    ledger = found.assign(source=pd.Series(named, dtype="str")).astype(
+        dict.fromkeys(("rows", "events", "first_row"), "int64")
+    )
     return ledger.sort_values(["source", "reason"], ignore_index=True)[["name", *COLUMNS]]
 
 

@@ -167,6 +167,7 @@ _HEADINGS = {
     "events": "事件数",
     "evidence": "依据",
     "example": "例",
+    "first_row": "首行",
     "fitness": "符合度",
     "fits": "完全符合",
     "from_activity": "移交活动",

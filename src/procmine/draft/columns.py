@@ -8,6 +8,7 @@ from ibis.expr.types import StringColumn, Table
 
 from procmine import engine
 from procmine.assemble.rows import cell
+from procmine.draft.names import says
 from procmine.draft.times import Times, times_of
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_./:#-]{2,}$"
@@ -16,6 +17,8 @@ _NUMBER = r"^[+-]?(0|[1-9][0-9]*)([.][0-9]+)?$"
 _DIGIT, _LETTER = r"[0-9]", r"[A-Za-z]"
 _TIME = r"^([0-9]{4}[-/.年][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}([ T]|$)|(19|20)[0-9]{6}([0-9]{6})?$)"
 _MOST = 0.95
+_LONGEST = 80
+"""Characters of a key, on average."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,17 @@ class Column:
     def is_unique(self) -> bool:
         """Whether hardly any value comes twice."""
         return self.filled > 1 and self.distinct >= 0.98 * self.filled
+
+    @property
+    def may_be_key(self) -> bool:
+        """Whether its values could name things, by what they look like and what it is called."""
+        return (
+            self.times is None
+            and self.filled > 0
+            and self.length <= _LONGEST
+            and (self.is_whole or not self.is_number)
+            and not any(says(self.name, part) for part in ("resource", "department", "activity", "status"))
+        )
 
     @property
     def repeats(self) -> float:

@@ -1,6 +1,9 @@
 """Where a project's studies and results lie: a folder with `eventlogs/`, `notebooks/` and `outputs/`."""
 
+import contextlib
 import os
+import shutil
+import time
 from pathlib import Path
 
 from procmine.errors import StudyError, nearest
@@ -9,6 +12,10 @@ EVENTLOGS = "eventlogs"
 OUTPUTS = "outputs"
 STUDY_FILE = "study.yaml"
 EXPORTS = "exports"
+BUILDING = ".building-"
+"""How the name of a folder of results begins until it is whole."""
+_ABANDONED = 24 * 60 * 60
+"""Seconds after which nobody builds any more."""
 
 
 def project_root() -> Path:
@@ -43,3 +50,11 @@ def study_folder(study: str | os.PathLike[str]) -> Path:
 def study_outputs(folder: Path) -> Path:
     """Where the results of the study in `folder` are written: `outputs/<study>/` of the project."""
     return project_root() / OUTPUTS / folder.name
+
+
+def drop_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the folders in `folder` with this `prefix` that a process has left which was killed a day ago or more."""
+    for path in folder.glob(f"{prefix}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(path, ignore_errors=True)

@@ -22,14 +22,13 @@ from procmine import assemble, engine
 from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.study_file import load_study_file
-from procmine.assemble.reading import Export, KeptRows, drop_abandoned, exports_of_study
+from procmine.assemble.reading import Export, KeptRows, exports_of_study
 from procmine.assemble.reading.dispatch import table_state
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.rows import FILE
 from procmine.errors import StudyError, nearest
-from procmine.project import EXPORTS, STUDY_FILE, study_folder, study_outputs
+from procmine.project import BUILDING, EXPORTS, STUDY_FILE, drop_abandoned, study_folder, study_outputs
 
-_BUILDING = ".building-"
 _NOTHING = {
     "procmine:row": dt.int64,
     "procmine:reason": dt.string,
@@ -201,14 +200,14 @@ class Study:
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         kept = KeptRows(self.outputs / "rows", own=_digest(str(self.folder)), code=_code())
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_BUILDING) as scratch:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=BUILDING) as scratch:
             target = Path(scratch) / "log"
             target.mkdir()
             assemble.build(self.file, exports, target, kept=kept)
             with contextlib.suppress(OSError):  # another process has just stored the same log
                 target.rename(folder)
         kept.drop_unused()
-        drop_abandoned(folder.parent, _BUILDING)
+        drop_abandoned(folder.parent, BUILDING)
         own, _dash, _inputs = folder.name.partition("-")
         others = [other for other in folder.parent.glob(f"{own}-*") if other != folder]
         for old in sorted(others, key=lambda other: other.stat().st_mtime_ns)[:-1]:

@@ -457,12 +457,20 @@ def test_files_that_differ_in_a_date_are_one_source(tmp_path):
     said = yaml.safe_load(text)
     assert set(said["sources"]) == {"orders", "customers_1"}
     orders = said["sources"]["orders"]
-    assert (orders["file"], orders["doubles"]) == ("crm/orders_*.csv", "set_aside")
+    assert (orders["file"], orders["newest"]) == ("crm/orders_*.csv", ["order_no", "step"])
     assert "# 4 files, crm/orders_2025-03-01.csv to crm/orders_2025-03-04.csv" in text
     assert "# not in all of them: by" in text
+    assert "newest: [order_no, step]  # 180 records are in several files, 60 of them changed" in text
+    (exports.parent / "study.yaml").write_text(text.replace(MARK, "Asia/Shanghai"), "utf-8")
+    assert open_study(exports.parent).ledger()["events"].sum() == 4 * 60
+
+
+def test_rows_that_an_earlier_file_has_are_set_aside(tmp_path):
+    exports = folder_of(tmp_path / "daily" / "exports", **{f"orders_{day}.csv": a_day(day) for day in (1, 2, 3)})
+    text = draft_study(exports.parent).read_text("utf-8")
     assert "doubles: set_aside  # 120 rows are in an earlier file too" in text
     (exports.parent / "study.yaml").write_text(text.replace(MARK, "Asia/Shanghai"), "utf-8")
-    assert open_study(exports.parent).ledger()["events"].sum() == 3 * 60 + 120
+    assert open_study(exports.parent).ledger()["events"].sum() == 3 * 60
 
 
 def test_files_with_other_columns_are_sources_of_their_own(tmp_path):

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from conftest import rows, study_in
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.database import Database
-from procmine.assemble.reading import KeptRows, together
+from procmine.assemble.reading import KeptRows, exports, together
 from procmine.errors import ExportError
 from procmine.study import open_study
 
@@ -204,6 +205,49 @@ def test_reading_that_ends_half_way_leaves_nothing(study, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         study.log()
     assert list((study.outputs / "rows").iterdir()) == []
+
+
+def test_a_file_of_the_same_size_and_time_is_read_again(study, read):
+    study.log()
+    export = study.folder / "exports" / "boss.csv"
+    known = export.stat()
+    read.clear()
+    export.write_bytes(export.read_bytes().replace(b"2025-03-03", b"2025-03-04"))
+    os.utime(export, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert (export.stat().st_size, export.stat().st_mtime_ns) == (known.st_size, known.st_mtime_ns)
+    days = {str(at.date()) for source, at in rows(study.log(), "source", "timestamp") if source == "boss.csv"}
+    assert days == {"2025-03-01", "2025-03-02", "2025-03-04"}
+    assert read == {"boss.csv": 1}
+
+
+MS = 10**6
+
+
+@pytest.mark.parametrize(
+    ("changed", "now", "waited"),
+    [
+        (7 * MS, 12 * MS, [0.015]),
+        (7 * MS, 27 * MS, []),
+        (7 * MS, 6 * MS, []),
+        (0, 500 * MS, [1.5]),
+        (0, 2000 * MS, []),
+    ],
+)
+def test_a_file_that_could_be_written_again_at_the_same_time_is_waited_for(tmp_path, monkeypatch, changed, now, waited):
+    """A file system has 20 ms for one time, or 2 s where its times are whole seconds."""
+    sizes = iter([3, 14])
+
+    class Dated(type(Path())):
+        def stat(self, **_options):
+            return SimpleNamespace(st_size=next(sizes), st_mtime_ns=0, st_ctime_ns=changed)
+
+    path = Dated(tmp_path / "boss.csv")
+    path.write_text("no\n")
+    slept = []
+    monkeypatch.setattr(exports.time, "time_ns", lambda: now)
+    monkeypatch.setattr(exports.time, "sleep", slept.append)
+    assert exports.file_state(path) == f"boss.csv {14 if waited else 3} 0 {changed}"
+    assert slept == waited
 
 
 def test_a_damaged_file_of_rows_is_read_again(study, read, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import shutil
 
 import nbformat
@@ -253,3 +254,15 @@ def test_a_folder_with_braces_in_its_name_is_a_folder(project, tmp_path_factory)
 def test_every_error_of_a_user_s_is_known_as_a_mistake():
     own = {kind.__name__ for kind in ProcmineError.__subclasses__() if kind.__module__ == "procmine.errors"}
     assert own < _mistakes()
+
+
+def test_what_a_killed_run_left_goes_after_a_day(project, unstarted):
+    shelf = project / "outputs" / "tiny" / "tiny"
+    left = [shelf / ".building-old", shelf / ".building-new", shelf / "2025-03-01-old"]
+    for folder in left:
+        folder.mkdir(parents=True)
+        stamp = folder.stat().st_mtime - (25 * 3600 if folder.name.endswith("old") else 0)
+        os.utime(folder, (stamp, stamp))
+    with pytest.raises(AssertionError, match="a kernel was started"):
+        run_report("tiny", study="tiny")
+    assert [folder.exists() for folder in left] == [False, True, True]

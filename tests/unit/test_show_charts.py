@@ -1,3 +1,5 @@
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -79,6 +81,48 @@ def test_owners_beyond_the_busiest_are_taken_together():
     assert "other (2)" in words
     assert "6" in words
     assert "C" not in words
+
+
+LONG = {
+    "zh": ["政企客户部客户经理（集团）", "网络工程建设部传输与接入室", "客户服务部投诉处理", "财务部"],
+    "en": ["Network Resource Management", "Billing & Accounts Receivable", "Data Centre Operations", "NOC"],
+}
+
+
+def corners(text, ax):
+    """The corners of a text as it is drawn, turned or not."""
+    degrees, at = text.get_rotation(), text.get_transform().transform(text.get_unitless_position())
+    text.set_rotation(0)
+    level = text.get_window_extent(ax.figure.canvas.get_renderer()).padded(1).corners() - at
+    text.set_rotation(degrees)
+    return level @ mpl.transforms.Affine2D().rotate_deg(degrees).get_matrix()[:2, :2].T + at
+
+
+def touch(one, other):
+    """Whether two rectangles touch: no side of either has all of the other beyond it."""
+    for edge in (one[1] - one[0], one[2] - one[0], other[1] - other[0], other[2] - other[0]):
+        a, b = one @ edge, other @ edge
+        if a.max() < b.min() or b.max() < a.min():
+            return False
+    return True
+
+
+@pytest.mark.parametrize("owners", [3, 12, 16, 30])
+@pytest.mark.parametrize("value", ["count", "elapsed_median_s"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_two_labels_of_a_heat_map_touch(owners, value, language):
+    names = [f"{LONG[language][n % 4]} {n // 4}".removesuffix(" 0") for n in range(owners)]
+    rows = [(one, other, 82_380.0) for one in names for other in names for _again in range(5)]
+    frame = pd.DataFrame(rows, columns=["from_owner", "to_owner", "elapsed_s"])
+    ax = show.handoff_heat_map(frame, value=value, most_owners=owners, language=language)
+    ax.figure.canvas.draw()
+    drawn = [ax.get_xticklabels(), ax.get_yticklabels(), ax.texts[:owners], [*ax.texts[::owners]][:owners]]
+    for texts in drawn:
+        places = [corners(text, ax) for text in texts]
+        assert len(places) == owners
+        assert not any(touch(one, other) for one, other in itertools.pairwise(places))
+    shown = {"".join(text.get_text().split()) for text in (*ax.get_xticklabels(), *ax.get_yticklabels())}
+    assert shown == {"".join(name.split()) for name in names}
 
 
 def test_a_heat_map_of_another_value_is_refused():

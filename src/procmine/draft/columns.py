@@ -19,6 +19,8 @@ _TIME = r"^([0-9]{4}[-/.年][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(
 _COUNTED = r"^(1[0-9]{9}([0-9]{3}){0,2}([.][0-9]+)?|[34][0-9]{4}([.][0-9]+)?)$"
 """Times since 1970, in any unit, and days as a spreadsheet counts them, of the years about this one."""
 _MOST = 0.95
+_LONGEST = 80
+"""Characters of a key, on average."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,17 @@ class Column:
     def is_unique(self) -> bool:
         """Whether hardly any value comes twice."""
         return self.filled > 1 and self.distinct >= 0.98 * self.filled
+
+    @property
+    def may_be_key(self) -> bool:
+        """Whether its values could name things, by what they look like and what it is called."""
+        return (
+            self.times is None
+            and self.filled > 0
+            and self.length <= _LONGEST
+            and (self.is_whole or not self.is_number)
+            and not any(says(self.name, part) for part in ("resource", "department", "activity", "status"))
+        )
 
     @property
     def repeats(self) -> float:

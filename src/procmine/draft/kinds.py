@@ -20,7 +20,6 @@ Place = tuple[int, str]
 _SHARED = 0.5
 """The share of the values of the column with fewer that the other must have, for the two to be of one kind."""
 _SHORT, _CODES = 4, 20
-_LONGEST = 80
 _REPEATS = 1.5, 50.0
 """How often a value comes, at least and at most, that is a key although no other export has it."""
 
@@ -80,7 +79,7 @@ def _overlaps(
         (number, name)
         for number, known in enumerate(columns)
         for name in known
-        if _may_be_key(known[name]) and known[name].distinct > 1
+        if known[name].may_be_key and known[name].distinct > 1
     ]
     if len({number for number, _name in places}) < 2:
         return
@@ -97,16 +96,6 @@ def _overlaps(
         of, by = places[one], places[other]
         if of[0] != by[0]:
             yield Overlap(of, by, values=columns[of[0]][of[1]].distinct, found=int(both))
-
-
-def _may_be_key(column: Column) -> bool:
-    return (
-        column.times is None
-        and column.filled > 0
-        and column.length <= _LONGEST
-        and (column.is_whole or not column.is_number)
-        and not any(says(column.name, part) for part in ("resource", "department", "activity", "status"))
-    )
 
 
 def _groups(found: Iterable[Overlap], columns: Sequence[Mapping[str, Column]]) -> list[list[Place]]:
@@ -136,7 +125,7 @@ def _own_keys(known: Mapping[str, Column], keys: set[str]) -> Iterator[str]:
     """The columns of an export that are keys although no other export shares them."""
     if not any(column.times for column in known.values()):
         return
-    candidates = [column for column in known.values() if column.name not in keys and _may_be_key(column)]
+    candidates = [column for column in known.values() if column.name not in keys and column.may_be_key]
     own = [
         column.name
         for column in candidates

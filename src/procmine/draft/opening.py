@@ -18,6 +18,8 @@ from procmine.assemble.reading import excel, read_export, text
 from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
 from procmine.draft.charset import delimiter_of, encoding_of, first_rows
+from procmine.draft.columns import columns_of
+from procmine.draft.restated import Restated, newest_rows, restated
 from procmine.draft.series import pattern_of, series_of
 from procmine.draft.titles import header_of
 from procmine.draft.yaml_text import shown
@@ -48,6 +50,8 @@ class Export:
     notes: list[str] = field(default_factory=list)
     again: int = 0
     """How many rows equal one of an earlier of its files."""
+    record: Restated | None = None
+    """How its files state records again; then `rows` are the last ones of each record."""
 
     @property
     def file(self) -> str:
@@ -122,8 +126,11 @@ def _together(
         later = [name for name in most.columns if any(name not in table.columns for table in tables)]
         notes += [f"not in all of them: {', '.join(later)}"] if later else []
         rows = scratch.enter_context(engine.materialized(rows_in([table.stored for table in tables])))
+        record = restated(rows, columns_of(rows, most.columns))
+        if record is not None:
+            rows = scratch.enter_context(engine.materialized(newest_rows(rows, record.by)))
         again = int(engine.scalar(delivered_again(rows).again.sum()) or 0)
-        together.append(Export({**most.given, "file": pattern}, most.stored, most.columns, rows, notes, again))
+        together.append(Export({**most.given, "file": pattern}, most.stored, most.columns, rows, notes, again, record))
     return together
 
 

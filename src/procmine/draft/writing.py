@@ -103,8 +103,10 @@ class _Attributes:
 
 def _source(source: SourceGuess, names: _Attributes) -> Iterator[str]:
     rows = next(iter(source.columns.values())).rows
-    yield f"{word(source.name)}:  {comment(f'{rows:,} rows')}"
-    for note in (*source.export.notes, *source.roles.notes, *source.belonging.notes):
+    record = source.export.record
+    of = "rows" if record is None else "records"
+    yield f"{word(source.name)}:  {comment(f'{rows:,} {of}')}"
+    for note in (*source.export.notes, *(record.notes if record else ()), *source.roles.notes, *source.belonging.notes):
         yield f"  {comment(note)}"
     yield from (f"  {line}" for line in _as_a_whole(source))
     roles = source.roles
@@ -130,6 +132,8 @@ def _as_a_whole(source: SourceGuess) -> Iterator[str]:
         yield f"{key}: {value if isinstance(value, int) else word(value)}"
     if roles.form:
         yield f"system: {word(source.name)}"
+    if source.export.record:
+        yield f"newest: [{', '.join(map(word, source.export.record.by))}]  {comment(source.export.record.evidence)}"
     if roles.form and again:
         yield f"doubles: set_aside  {comment(f'{again:,} rows are in an earlier file too')}"
     if roles.time_format:

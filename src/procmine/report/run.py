@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from procmine.errors import ReportError
-from procmine.project import study_folder, study_outputs
+from procmine.project import BUILDING, drop_abandoned, study_folder, study_outputs
 from procmine.report.kernel import StoppedNotebookError, starting
 from procmine.report.notebooks import all_parameters, find
 from procmine.report.parameters import checked
@@ -79,9 +79,13 @@ def run_report(
 
 @contextmanager
 def _building(shelf: Path) -> Iterator[Path]:
-    """A folder in `shelf` to build in; what has not been moved elsewhere when the block ends is removed."""
+    """A folder in `shelf` to build in; what has not been moved elsewhere when the block ends is removed.
+
+    What a killed process left there is removed too, after a day.
+    """
     shelf.mkdir(parents=True, exist_ok=True)
-    folder = shelf / f".building-{secrets.token_hex(4)}"
+    drop_abandoned(shelf, BUILDING)
+    folder = shelf / f"{BUILDING}{secrets.token_hex(4)}"
     folder.mkdir()
     try:
         yield folder

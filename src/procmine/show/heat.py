@@ -1,5 +1,6 @@
 """The heat map of handoffs: who hands over to whom."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -12,6 +13,12 @@ from procmine.show.words import FEWEST, Language, count, duration, phrase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_NAME, _WORD = 9, 8
+"""Sizes of the owners' names and of what stands in the cells, in points, as all that follows."""
+_LEVEL, _NARROWEST, _GAP = 72, 44, 8
+"""How wide a column is whose name stands level, how wide any is, and how much is left free of it."""
+_MOST_LEVEL = 12
 
 
 def handoff_heat_map(
@@ -62,7 +69,12 @@ def _heat(colour: pd.DataFrame, words: pd.DataFrame, title: str, language: Langu
         import seaborn as sns
 
         side = len(colour)
-        _, ax = plt.subplots(figsize=(2.6 + 0.85 * side, 1.6 + 0.5 * side), layout="constrained")
+        columns = [typeface.wrap(name, _NAME, _LEVEL - _GAP, lines=3) for name in words.columns]
+        is_level = side <= _MOST_LEVEL and not any(lines[-1].endswith("…") for lines in columns)
+        rows = [typeface.wrap(name, _NAME, 130, lines=2) for name in words.index]
+        wide = _LEVEL if is_level else max(_NARROWEST, _widest(words.to_numpy().ravel(), _WORD) + _GAP)
+        size = 125 + wide * side, 125 + 36 * side
+        _, ax = plt.subplots(figsize=(size[0] / 72, size[1] / 72), layout="constrained")
         if side:
             # Only the light half of the hue: dark ink is read well on all of it.
             strongest = 1.8 * float(colour.fillna(0.0).to_numpy().max())
@@ -71,17 +83,24 @@ def _heat(colour: pd.DataFrame, words: pd.DataFrame, title: str, language: Langu
             _write(ax, words)
         ax.set_xlabel(phrase("to_owner", language))
         theme.name_axis(ax, phrase("from_owner", language))
+        slanted = [] if is_level else [typeface.wrap(name, _NAME, 150, lines=2) for name in words.columns]
+        turned: dict[str, Any] = {"rotation": 45, "ha": "right", "va": "top", "rotation_mode": "anchor"}
         ax.set_xticks(
-            ax.get_xticks(), ["\n".join(typeface.wrap(name, 9, 62, lines=3)) for name in words.columns], rotation=0
+            ax.get_xticks(),
+            ["\n".join(lines) for lines in slanted or columns],
+            fontsize=_NAME,
+            **(turned if slanted else {"rotation": 0}),
         )
-        ax.set_yticks(
-            ax.get_yticks(), ["\n".join(typeface.wrap(name, 9, 130, lines=2)) for name in words.index], rotation=0
-        )
+        ax.set_yticks(ax.get_yticks(), ["\n".join(lines) for lines in rows], rotation=0, fontsize=_NAME)
         ax.set_title(title)
     return ax
+
+
+def _widest(words: Iterable[str], size: float) -> float:
+    return max((typeface.width(word, size) for word in words), default=0.0)
 
 
 def _write(ax: "Axes", words: pd.DataFrame) -> None:
     for y, line in enumerate(words.to_numpy()):
         for x, word in enumerate(line):
-            ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", fontsize=8)
+            ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", fontsize=_WORD)

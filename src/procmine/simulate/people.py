@@ -1,5 +1,6 @@
 """Who works in the departments of a flow: as many people as its orders need, with made-up names."""
 
+import functools
 import math
 from collections.abc import Iterator
 from itertools import product
@@ -20,7 +21,7 @@ def hire(flow: Flow, calendar: Calendar, *, orders: int, paid: tuple[int, int], 
     Equal seeds give a department the same people, whether it needs more of them or fewer.
     """
     people = {}
-    names = _names(Random(f"{seed}/names"))
+    names = _names(seed)
     for place, (name, department) in enumerate(flow.departments.items()):
         if department.hours is not None:
             shifts = [calendar.hours(week) for week in department.shifts or (department.hours,)]
@@ -36,7 +37,7 @@ def hire(flow: Flow, calendar: Calendar, *, orders: int, paid: tuple[int, int], 
 def heads(flow: Flow, calendar: Calendar, *, seed: str) -> dict[str, Person]:
     """Who decides at the meetings of the departments that hold some; they have no other work."""
     holders = {flow.tasks[fault.at].department for fault in flow.faults if isinstance(fault, Meeting)}
-    names = _names(Random(f"{seed}/names"))
+    names = _names(seed)
     places = {name: place for place, name in enumerate(flow.departments)}
     weeks = {name: flow.departments[name].hours for name in places if name in holders}
     return {name: Person(names[-1 - places[name]], calendar.hours(week)) for name, week in weeks.items() if week}
@@ -61,8 +62,10 @@ def _weeks(flow: Flow, name: str, needed: float) -> Iterator[tuple[Week, bool]]:
         yield week.shortened(min(people - number, 1.0)), short
 
 
-def _names(random: Random) -> list[str]:
+@functools.lru_cache(maxsize=1)
+def _names(seed: str) -> tuple[str, ...]:
     """All names of two and three characters there are, shuffled."""
+    random = Random(f"{seed}/names")
     names = ["".join(name) for name in (*product(_FAMILY, _GIVEN), *product(_FAMILY, _GIVEN, _GIVEN))]
     draws = [random.random() for _ in names]
-    return [names[place] for place in sorted(range(len(names)), key=draws.__getitem__)]
+    return tuple(names[place] for place in sorted(range(len(names)), key=draws.__getitem__))

@@ -12,14 +12,13 @@ what is wrong. May use `engine`, `schema`, `errors`, `exchange` and the modules 
 
 from procmine.assemble.reading.dispatch import read_export
 from procmine.assemble.reading.exports import Export, exports_of, exports_of_study
-from procmine.assemble.reading.keeping import KeptRows, drop_abandoned
+from procmine.assemble.reading.keeping import KeptRows
 from procmine.assemble.reading.together import SourceRows, read_source
 
 __all__ = [
     "Export",
     "KeptRows",
     "SourceRows",
-    "drop_abandoned",
     "exports_of",
     "exports_of_study",
     "read_export",

@@ -1,4 +1,4 @@
-"""Read a sheet of a workbook: .xlsx and .xlsm, and .ods."""
+"""Read a sheet of a workbook: .xlsx and .xlsm, .xls, and .ods."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +17,7 @@ from python_calamine import (
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import header, open_document
 from procmine.assemble.reading.cell_text import cell_text, text_array
+from procmine.assemble.reading.old_workbook import OldWorkbook
 from procmine.assemble.reading.open_document import Sheet
 from procmine.assemble.reading.presence import UnnamedTableError, require_file
 from procmine.assemble.reading.spool import BLOCK, spooled
@@ -59,9 +60,15 @@ def first_rows(path: Path, source: Source) -> dict[int, list[str]]:
 def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
     """The name of the sheet, and all its rows from its first."""
     require_file(path)
-    if require_workbook(path) == "open_document":
+    kind = require_workbook(path)
+    if kind == "open_document":
         sheet = _chosen(open_document.sheets(path), wanted, path)
         yield sheet, open_document.rows(path, sheet)
+        return
+    if kind == "old_excel":
+        book = OldWorkbook(path)
+        sheet = _chosen(book.sheets(), wanted, path)
+        yield sheet, book.rows(sheet)
         return
     try:
         with path.open("rb") as file, CalamineWorkbook.from_object(file) as workbook:
@@ -72,7 +79,7 @@ def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequ
             ]
             sheet = _chosen(sheets, wanted, path)
             yield sheet, workbook.get_sheet_by_name(sheet).iter_rows()
-    except CalamineError as error:
+    except (CalamineError, OverflowError) as error:  # the second of a length of time that Python has not
         raise ExportError(
             f"the workbook is damaged ({error})",
             where=path,

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from procmine.errors import ExportError, StudyError
 
 _HIDDEN = (".", "~$")
 """How the names of files begin that are no exports: hidden ones, and those that a spreadsheet program has open."""
+_SECOND_NS = 10**9
+_TICK_NS, _WHOLE_SECONDS_NS = 2 * 10**7, 2 * _SECOND_NS
+"""The longest that times of files stay the same: a kernel of 100 ticks a second, twice; and where they are seconds."""
 
 
 class Export(NamedTuple):
@@ -74,11 +78,19 @@ def exports_of(source: Source, folder: Path, *, table: str | None = None) -> lis
 def file_state(path: Path) -> str:
     """What the file system says of a file, which changes whenever it is written.
 
+    The time of its last change is among it, since programs set the time of writing back, but not that one. A file that
+    may be written again within the same tick of the file system's clock is waited for.
+
     Errors: `ExportError` for one that is missing.
     """
     require_file(path, may_be_empty=True)
     known = path.stat()
-    return f"{path.name} {known.st_size} {known.st_mtime_ns}"
+    tick = _WHOLE_SECONDS_NS if known.st_ctime_ns % _SECOND_NS == 0 else _TICK_NS
+    age = time.time_ns() - known.st_ctime_ns
+    if 0 <= age < tick:
+        time.sleep((tick - age) / _SECOND_NS)
+        known = path.stat()
+    return f"{path.name} {known.st_size} {known.st_mtime_ns} {known.st_ctime_ns}"
 
 
 def _matching(pattern: str, folder: Path) -> Iterator[str]:

@@ -1,22 +1,19 @@
 """The rows of exports, kept from one assembling to the next, so that an export is read once for each state of it."""
 
-import contextlib
 import hashlib
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading.exports import Export
+from procmine.project import drop_abandoned
 
 _READ_BY = ("format", "encoding", "delimiter", "header_row", "sheet", "table", "database")
 """What a source says of how its exports are read."""
 _SCRATCH = ".reading-"
-_ABANDONED = 24 * 60 * 60
-"""Seconds after which nobody reads any more."""
 
 
 class KeptRows:
@@ -63,14 +60,6 @@ class KeptRows:
             if path.name not in self._used:
                 path.unlink(missing_ok=True)
         drop_abandoned(self._folder, _SCRATCH)
-
-
-def drop_abandoned(folder: Path, prefix: str) -> None:
-    """Remove the folders in `folder` with this `prefix` that a process has left which was killed a day ago or more."""
-    for path in folder.glob(f"{prefix}*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def _linked(path: Path, target: Path) -> None:

@@ -25,7 +25,7 @@ _BLANK = re.compile(r"[ \t\r\n]+")
 _LENGTH = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 _HALF_MILLISECOND = datetime.timedelta(microseconds=500)
 
-Cell = str | float | bool | datetime.date | datetime.timedelta
+Cell = str | float | bool | datetime.date | datetime.time | datetime.timedelta
 
 
 class Sheet(NamedTuple):

@@ -2,8 +2,8 @@
 
 The library keeps a sheet as a full rectangle, 32 bytes a cell: two cells at opposite corners of a sheet would take
 550 GB, and end the process. So every part of the file is unpacked once beforehand, a block at a time, and measured.
-Of .xls and .xlsb it takes room for as many cells as the file states, so that one wrong bit ends the process too: they
-are refused.
+Of .xls and .xlsb it takes room for as many cells as the file states, so that one wrong bit ends the process too: .xls
+is read by another, and .xlsb is refused.
 """
 
 import re
@@ -16,12 +16,15 @@ from procmine.assemble.reading import packed
 from procmine.assemble.reading.packed import Packed
 from procmine.errors import ExportError
 
-Kind = Literal["excel", "open_document"]
+Kind = Literal["excel", "old_excel", "open_document"]
 CELLS = 40_000_000
 """The most cells that the rectangle around all cells of a sheet may have."""
-_BLOCK = 1 << 20
-_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_HEAD = 1 << 12
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_WEB_PAGE = re.compile(r"<(html|table|head|meta|body|!doctype html)\b|^mime-version:")
+_XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
+_OLD = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\x09[\x00\x02\x04\x08][\x04-\x14]\x00")
+"""How a container of streams begins, which any encrypted workbook is too, or a workbook that is one stream alone."""
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _OPEN_DOCUMENT_KEY = b"encryption-data"
 _AS_XLSX = "Open it in a spreadsheet program and save it as .xlsx"
@@ -36,15 +39,14 @@ def require_workbook(path: Path) -> Kind:
     """What kind of workbook the file at `path` is, whatever its name says.
 
     Errors: `ExportError` unless it is a whole .xlsx or .xlsm that unpacks within `packed.UNPACKED` and `CELLS`, or an
-    .ods, without a password.
+    .ods, without a password, or an .xls; that one's password or damage is found when it is opened.
     """
     with path.open("rb") as file:
-        begin = file.read(len(_OLD))
-    if begin == _OLD:
-        raise _of_old_kind(path)
+        begin = file.read(_HEAD)
+    if _OLD.match(begin):
+        return "old_excel"
     if not begin.startswith(b"PK"):
-        found = "this is no workbook, whatever its name says"
-        raise ExportError(found, where=path, expected=f"{_AS_XLSX}, or name its format in study.yaml")
+        raise _no_workbook(begin, path)
     with packed.opened(path) as parts:
         if _is_open_document(parts):
             if _is_encrypted(parts):
@@ -57,12 +59,21 @@ def require_workbook(path: Path) -> Kind:
         raise ExportError(f"this is {found}", where=path, expected=_AS_XLSX)
 
 
-def _of_old_kind(path: Path) -> ExportError:
-    """Both encrypted workbooks and those of Excel before 2007 are containers of streams, whose names are in UTF-16."""
-    with path.open("rb") as file:
-        if any(_ENCRYPTED in block for block in iter(lambda: file.read(_BLOCK), b"")):
-            return _protected(path)
-    return ExportError("this is a workbook of the old .xls kind", where=path, expected=_AS_XLSX)
+def _no_workbook(begin: bytes, path: Path) -> ExportError:
+    """Systems are used to name web pages and text so that a spreadsheet program opens them."""
+    text = begin.decode("utf-16" if begin.startswith(_UTF_16) else "latin-1", errors="ignore").lower()
+    if _XML_2003 in text:
+        return ExportError("this is an XML spreadsheet of 2003, whatever its name says", where=path, expected=_AS_XLSX)
+    if _WEB_PAGE.search(text):
+        return ExportError("this is a web page (HTML), whatever its name says", where=path, expected=_AS_XLSX)
+    if "\0" in text:
+        return ExportError("this is no workbook, whatever its name says", where=path, expected="Export it again")
+    form = "tsv" if "\t" in text.splitlines()[0] else "csv"
+    return ExportError(
+        "this is text, whatever its name says",
+        where=path,
+        expected=f"If it is a table, say format: {form} in study.yaml",
+    )
 
 
 def _protected(path: Path) -> ExportError:

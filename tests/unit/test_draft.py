@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from conftest import log_of
 from procmine.assemble.mapping.study_file import all_mistakes, load_study_file
-from procmine.draft import MARK, draft_study, opening
+from procmine.draft import MARK, draft_study, opening, sampling
 from procmine.draft.charset import delimiter_of, encoding_of
 from procmine.draft.names import activity_of, kind_of, says
 from procmine.draft.series import pattern_of, series_of
@@ -353,6 +353,70 @@ def test_only_days_of_a_spreadsheet_that_are_times_need_a_zone(tmp_path):
         assert study["systems"]["a"].get("time_zone") == zone
 
 
+ANSWERS = [{"orderNo": f"A{n}", "环节": "受理", "at": f"2024-01-0{n}T08:00Z"} for n in range(1, 9)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_json_documents(tmp_path, indent, encoding):
+    document = json.dumps({"code": 0, "data": {"rows": ANSWERS}}, ensure_ascii=False, indent=indent).encode(encoding)
+    study = drafted(tmp_path, **{"gw.json": document, "again.json.gz": gzip.compress(json.dumps(ANSWERS).encode())})
+    own = {} if encoding == "utf-8" else {"encoding": encoding}
+    source = study["sources"]["gw"]
+    assert {key: source.get(key) for key in ("file", "format", "encoding", "table")} == {
+        **dict.fromkeys(("format", "encoding", "table")),
+        "file": "gw.json",
+        **own,
+    }
+    for one in study["sources"].values():
+        assert one["events"] == {"form": "row", "activity": "环节", "timestamp": "at"}
+
+
+def test_a_json_document_of_two_lists_is_two_sources(tmp_path):
+    orders = [{"orderNo": row["orderNo"], "tier": "gold"} for row in ANSWERS]
+    study = drafted(tmp_path, **{"gw.json": json.dumps({"events": ANSWERS, "orders": orders})})
+    assert [(one["file"], one["table"]) for one in study["sources"].values()] == [
+        ("gw.json", "events"),
+        ("gw.json", "orders"),
+    ]
+
+
+def test_json_lines_in_a_file_called_json(tmp_path):
+    source = drafted(tmp_path, **{"gw.json": "".join(json.dumps(row) + "\n" for row in ANSWERS)})["sources"]["gw"]
+    assert source["format"] == "json_lines"
+    assert source["events"]["timestamp"] == "at"
+
+
+def test_what_is_broken_in_a_json_document_is_told(tmp_path):
+    files = {"gw.json": json.dumps(ANSWERS)[:-20], "a.csv": "order_id,done\nA1,2024-01-01T08:00Z\n"}
+    text = draft_study(folder_of(tmp_path / "exports", **files)).read_text("utf-8")
+    assert "# Not read: gw.json: this is not whole and well-formed JSON" in text
+
+
+@pytest.mark.parametrize("name", ["item_no", "lineId", "line", "订单行号"])
+def test_the_lines_of_an_order(tmp_path, name):
+    """Each order has three lines, each of them delivered; in the second export each line has two times."""
+    rows = [(order, line) for order in range(1, 9) for line in (10, 20, 30)]
+    events = f"order_id,{name},step,done,product_line\n" + "".join(
+        f"A{order},{line},{step},2024-01-0{order}T0{hour}:00Z,P{line % 7}\n"
+        for order, line in rows
+        for hour, step in enumerate(("Pick", "Deliver"))
+    )
+    wide = f"order_id,{name},picked_at,sent_at\n" + "".join(
+        f"A{order},{line},2024-01-0{order}T01:00Z,2024-01-0{order}T02:00Z\n" for order, line in rows
+    )
+    study = drafted(tmp_path, **{"a.csv": events, "b.csv": wide})
+    assert [one.get("line") for one in study["sources"].values()] == [name, name]
+    assert name not in str([one.get("order_attributes") for one in study["sources"].values()])
+
+
+@pytest.mark.parametrize("name", ["product_line", "item_name", "online", "outline"])
+def test_what_is_no_line_of_an_order(tmp_path, name):
+    rows = "".join(f"A{order},S{n},2024-01-0{order}T0{n}:00Z,some {n}\n" for order in range(1, 9) for n in range(3))
+    source = drafted(tmp_path, **{"a.csv": f"order_id,step,done,{name}\n{rows}"})["sources"]["a"]
+    assert "line" not in source
+
+
 def test_a_format_that_could_be_another_is_told(tmp_path):
     path = draft_study(folder_of(tmp_path / "exports", **{"a.csv": "order_id,done\nA1,01/02/2024\nA2,03/04/2024\n"}))
     assert "# %d/%m/%Y reads every time, and so does %m/%d/%Y: make sure" in path.read_text("utf-8")
@@ -387,7 +451,7 @@ def test_an_export_without_rows_or_times_gives_marked_questions(tmp_path):
 
 
 def test_of_a_big_file_only_the_beginning_is_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "SAMPLE", 1 << 20)
+    monkeypatch.setattr(sampling, "SAMPLE", 1 << 20)
     row = "A{0},S,2024-01-01T08:00Z\n"
     path = folder_of(
         tmp_path / "exports", **{"a.csv": "order_no,step,done\n" + "".join(map(row.format, range(60_000)))}

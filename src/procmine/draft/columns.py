@@ -19,6 +19,8 @@ _TIME = r"^([0-9]{4}[-/.年][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(
 _COUNTED = r"^(1[0-9]{9}([0-9]{3}){0,2}([.][0-9]+)?|[34][0-9]{4}([.][0-9]+)?)$"
 """Times since 1970, in any unit, and days as a spreadsheet counts them, of the years about this one."""
 _MOST = 0.95
+SHORT = 4
+"""Digits of a number that may agree with another by chance, and of an order's lines as they are counted."""
 _LONGEST = 80
 """Characters of a key, on average."""
 
@@ -52,6 +54,7 @@ class Column:
             and self.filled > 0
             and self.length <= _LONGEST
             and (self.is_whole or not self.is_number)
+            and not (self.is_whole and self.length < SHORT and says(self.name, "line"))
             and not any(says(self.name, part) for part in ("resource", "department", "activity", "status"))
         )
 

@@ -10,7 +10,7 @@ from ibis import _
 
 from procmine import engine
 from procmine.assemble.rows import cell
-from procmine.draft.columns import Column
+from procmine.draft.columns import SHORT, Column
 from procmine.draft.names import kind_of, says
 from procmine.draft.opening import Export
 
@@ -19,7 +19,7 @@ Place = tuple[int, str]
 
 _SHARED = 0.5
 """The share of the values of the column with fewer that the other must have, for the two to be of one kind."""
-_SHORT, _CODES = 4, 20
+_CODES = 20
 _REPEATS = 1.5, 50.0
 """How often a value comes, at least and at most, that is a key although no other export has it."""
 
@@ -115,7 +115,7 @@ def _are_one_kind(one: Column, other: Column, overlap: Overlap) -> bool:
     if overlap.found < _SHARED * min(one.distinct, other.distinct):
         return False
     is_named = kind_of(one.name).lower() == kind_of(other.name).lower() and says(one.name, "key")
-    if one.is_whole and other.is_whole and min(one.length, other.length) < _SHORT:
+    if one.is_whole and other.is_whole and min(one.length, other.length) < SHORT:
         return is_named
     is_coded = all(column.is_identifier and column.has_letters and column.distinct >= _CODES for column in (one, other))
     return one.is_unique or other.is_unique or is_named or is_coded

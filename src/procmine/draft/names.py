@@ -3,7 +3,9 @@
 import re
 from typing import Literal
 
-Part = Literal["activity", "status", "department", "resource", "time", "start", "end", "plan", "key", "order", "person"]
+Part = Literal[
+    "activity", "status", "department", "resource", "time", "start", "end", "plan", "key", "order", "line", "person"
+]
 
 _WORDS: dict[Part, str] = {
     "activity": r"activity|event|step|action|task|operation|^concept:name$|stage|milestone"
@@ -20,6 +22,7 @@ _WORDS: dict[Part, str] = {
     "key": r"(^|[^a-z])(id|no|nr|num|number|key|code|case(?!:)|order|ref|ticket|claim|incident|patient)($|[^a-z])"
     r"|^case:concept:name$|编号|单号|号$|号码|代码|编码|流水",
     "order": r"(?<!work)(?<!work[_ ])order|case|订单|定单|受理",
+    "line": r"(^|[^a-z])(line|item)s?([^a-z]?(id|no|nr|num|number|pos|position))?$|行号|行项目|明细",
     "person": r"(customer|client|person|contact)([_ ]?(name|id|unique_id|no))?$|(first|last|full)_?name|phone|mail"
     r"|address|客户名|姓名|联系|电话|手机|邮箱|地址|证件|身份证",
 }

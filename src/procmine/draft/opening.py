@@ -1,7 +1,5 @@
 """Find the exports in a folder, and open each with what can be guessed of how it is written."""
 
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,20 +14,17 @@ from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.reading import excel, read_export, text
 from procmine.assemble.reading.dispatch import rows_in, write_rows
-from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError, require_file
-from procmine.draft.charset import delimiter_of, encoding_of, first_rows
+from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError
+from procmine.draft.charset import first_rows
 from procmine.draft.columns import columns_of
 from procmine.draft.restated import Restated, newest_rows, restated
+from procmine.draft.sampling import CSV, HEAD, has_an_object_a_line, how_written, sampled
 from procmine.draft.series import pattern_of, series_of
 from procmine.draft.titles import header_of
 from procmine.draft.yaml_text import shown
 from procmine.errors import ExportError
 
-SAMPLE = 64 << 20
-"""Bytes of a text file that are looked at; of a bigger one, only its beginning. Other formats are read whole."""
-_HEAD = 1 << 20
 _TEXT: tuple[Format, ...] = ("csv", "tsv", "json_lines")
-_CSV: tuple[Format, ...] = ("csv", "tsv")
 _NO_COLUMN = "\0"
 """No export has a column of this name: asked for it, a reader opens the export and says which columns there are."""
 
@@ -142,14 +137,19 @@ def _tables(path: Path, file: str, scratch: ExitStack) -> Iterator[Export | Expo
         yield ExportError("its ending is of no format that can be read")
         return
     kind = "sheet" if form == "excel" else "table"
+    given: dict[str, str | int] = {"file": file}
+    if form == "json" and has_an_object_a_line(path):
+        form = given["format"] = "json_lines"
     try:
-        sample, written, notes = _sampled(path, form, scratch) if form in _TEXT else (path, {}, [])
-        given: dict[str, str | int] = {"file": file, **written}
+        sample, written, notes = sampled(path, form, scratch) if form in _TEXT else (path, {}, [])
+        if form == "json" and path.suffix.lower() != ".gz":
+            written, notes = how_written(path, form)
+        given |= written
         yield _opened(sample, *_below_titles(sample, form, given, notes), scratch)
     except UnnamedTableError as several:
         for name in several.names:
             try:
-                yield _opened(path, *_below_titles(path, form, {"file": file, kind: name}, []), scratch)
+                yield _opened(path, *_below_titles(path, form, {**given, kind: name}, []), scratch)
             except ExportError as error:
                 yield ExportError(f"{kind} {name!r}: {error.found}", expected=error.expected)
     except ExportError as error:
@@ -162,7 +162,7 @@ def _below_titles(
     """The keys and notes of a file or sheet, with those of its titles where its header stands below some."""
     if form == "excel":
         rows, word = excel.first_rows(path, _source(given)), "row"
-    elif form in _CSV:
+    elif form in CSV:
         rows, word = _first_rows(path, given), "line"
     else:
         return given, notes
@@ -177,7 +177,7 @@ def _below_titles(
 def _first_rows(path: Path, given: dict[str, str | int]) -> dict[int, list[str]]:
     source = _source(given)
     with text.opened(path, source.encoding, strict=False) as file:
-        return first_rows(file.read(_HEAD).removeprefix("\ufeff"), source.delimiter)
+        return first_rows(file.read(HEAD).removeprefix("\ufeff"), source.delimiter)
 
 
 def _source(given: dict[str, str | int], *, column: str = _NO_COLUMN) -> Source:
@@ -204,47 +204,3 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
     stored = text.scratch_file(scratch, "rows.parquet")
     write_rows(path, source, columns, stored)
     return Export(given, stored, columns, rows_in([stored]), [*notes, *alike])
-
-
-def _sampled(path: Path, form: Format, scratch: ExitStack) -> tuple[Path, dict[str, str], list[str]]:
-    """A text file, or of a big or compressed one its beginning, plain; how it is written; and what to know of it."""
-    sample, is_whole = _sample(path, scratch)
-    given, notes = _written(sample, form)
-    return sample, given, notes if is_whole else [f"only its first {SAMPLE >> 20} MiB were looked at", *notes]
-
-
-def _sample(path: Path, scratch: ExitStack) -> tuple[Path, bool]:
-    """The file itself where it is small and not compressed; else its beginning, in whole lines, plain."""
-    require_file(path)
-    packed = path.suffix.lower() == ".gz"
-    if not packed and path.stat().st_size <= SAMPLE:
-        return path, True
-    copy = text.scratch_file(scratch, path.stem if packed else path.name)
-    try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            head = file.read(SAMPLE)
-            is_whole = not file.read(1)
-    except (EOFError, OSError, zlib.error) as error:
-        raise ExportError(f"the compressed file is cut off or is no gzip file: {error}", where=path) from error
-    copy.write_bytes(head if is_whole else head[: head.rfind(b"\n") + 1])
-    return copy, is_whole
-
-
-def _written(sample: Path, form: Format) -> tuple[dict[str, str], list[str]]:
-    """The keys that say how a text file is written, where that is not as a source takes for granted, and why."""
-    with sample.open("rb") as file:
-        head = file.read(_HEAD)
-    lines = head[: head.rfind(b"\n") + 1] or head
-    encoding = encoding_of(lines)
-    if encoding.name is None:
-        raise ExportError(f"its encoding is not known: {encoding.why}", where=sample)
-    given, notes = {}, []
-    if encoding.name != "utf-8":
-        given["encoding"] = encoding.name
-    if encoding.name != "utf-8" or "; " in encoding.why:
-        notes.append(f"{encoding.name}: {encoding.why}")
-    if form != "json_lines":
-        delimiter = delimiter_of(lines.decode(encoding.name, errors="replace").removeprefix("\ufeff"))
-        if delimiter != ("\t" if form == "tsv" else ","):
-            given["delimiter"] = delimiter
-    return given, notes

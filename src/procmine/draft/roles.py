@@ -38,7 +38,7 @@ class Roles:
     """What the columns of an export give. `form` is that of its events, None where it has no times of any.
 
     Of rows and statuses there is one time, and `start` where the export has it; `activity` is None where no column
-    names it. Attributes are columns with their types.
+    names it. `line` tells the lines of an order apart. Attributes are columns with their types.
     """
 
     form: Literal["row", "status", "columns"] | None = None
@@ -48,6 +48,7 @@ class Roles:
     activity: str | None = None
     labels: Sequence[str] = ()
     department: str | None = None
+    line: str | None = None
     of_events: Mapping[str, AttributeType] = field(default_factory=dict)
     of_orders: Mapping[str, AttributeType] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -72,16 +73,17 @@ def roles_of(export: Export, columns: Mapping[str, Column], keys: Iterable[str],
     if not times:
         return Roles(of_orders=_typed(others.values()), notes=notes)
     label = _activity(others.values(), main if repeats else None, variety, times)
-    if label is None and len(times) > 1:
-        return _of_columns(columns, others, times, time_format, notes)
     rest = {name: column for name, column in others.items() if not repeats or name not in fixed}
+    line = _line(rest.values()) if repeats else None
+    if label is None and len(times) > 1:
+        return _of_columns(columns, others, times, time_format, line=line, notes=notes)
     end, start = _span(export, times, time_format)
     form: Literal["row", "status"] = "row" if label is None or not says(label, "status") else "status"
     plain = [column for column in others.values() if not column.name.startswith(CASE)]
     department = _owner(rest.values(), "department", without={label}) or _owner(plain, "department", without={label})
     used = {label, department}
     resource = _owner(rest.values(), "resource", without=used) or _owner(plain, "resource", without=used)
-    used |= {end.name, start, resource}
+    used |= {end.name, start, resource, line}
     left = [column for column in others.values() if column.name not in used]
     of_orders = [column for column in left if repeats and column.name in fixed]
     return Roles(
@@ -92,6 +94,7 @@ def roles_of(export: Export, columns: Mapping[str, Column], keys: Iterable[str],
         label,
         _labels(export, label) if form == "status" and label else (),
         department,
+        line,
         of_events=_typed(column for column in left if column not in of_orders),
         of_orders=_typed(of_orders),
         notes=notes,
@@ -188,6 +191,8 @@ def _of_columns(
     others: Mapping[str, Column],
     times: Sequence[Column],
     form: str | None,
+    *,
+    line: str | None,
     notes: Sequence[str],
 ) -> Roles:
     """Events of several time columns: who did it stands between one time column and the next."""
@@ -197,9 +202,15 @@ def _of_columns(
         end = order.index(times[place + 1].name) if place + 1 < len(times) else len(order)
         after = [columns[name] for name in order[order.index(column.name) + 1 : end] if name in others]
         moments.append(EventTime(column, _owner(after, "resource", without=set())))
-    used = {moment.column.name for moment in moments} | {moment.resource for moment in moments}
+    used = {moment.column.name for moment in moments} | {moment.resource for moment in moments} | {line}
     left = (column for name, column in others.items() if name not in used)
-    return Roles("columns", moments, form, of_orders=_typed(left), notes=notes)
+    return Roles("columns", moments, form, line=line, of_orders=_typed(left), notes=notes)
+
+
+def _line(columns: Iterable[Column]) -> str | None:
+    """The column that tells the lines of an order apart."""
+    named = (column for column in columns if says(column.name, "line") and not column.times)
+    return next((column.name for column in named if column.is_whole or column.is_identifier), None)
 
 
 def _owner(

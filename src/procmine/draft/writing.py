@@ -134,6 +134,9 @@ def _as_a_whole(source: SourceGuess) -> Iterator[str]:
         yield f"system: {word(source.name)}"
     if source.export.record:
         yield f"newest: [{', '.join(map(word, source.export.record.by))}]  {comment(source.export.record.evidence)}"
+    if roles.line:
+        lines = source.columns[roles.line].distinct
+        yield f"line: {word(roles.line)}  {comment(f'{lines:,} values: what is done once for each is no rework')}"
     if roles.form and again:
         yield f"doubles: set_aside  {comment(f'{again:,} rows are in an earlier file too')}"
     if roles.time_format:

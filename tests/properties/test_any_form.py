@@ -270,7 +270,9 @@ def test_what_only_the_row_decides_is_counted(found, chance: random.Random):
     (log, ledger, *_others), _aside = results[0]
     (other_log, other_ledger, *_others), _aside = results[1]
     assert counts[0] == counts[1]
-    assert of_ledger(ledger) == of_ledger(other_ledger)
+    activated = [row[-1][:10] for row in found["net"] if row[-1].startswith("2024")]
+    if len({*activated}) == len(activated):  # of equal ones, the row decides which is the mirrored one
+        assert of_ledger(ledger) == of_ledger(other_ledger)
     columns = ["case_id", "position", "activity", "timestamp"]
     if not counts[0]:
         pd.testing.assert_frame_equal(log[columns], other_log[columns])

@@ -130,6 +130,16 @@ def test_one_of_several_times_of_a_row(make_study):
     assert aside(study, "gateway") == [(2, "mirrored", "boss_orders.csv, row 2")]
 
 
+def test_of_equally_near_ones_the_exports_sequence_decides_before_its_rows(make_study):
+    """BOSS has one of two activations in one second; the gateway numbers its second row before the first."""
+    definition = STUDY.replace(
+        "    events: *events\n", "    events: {form: row, activity: step, timestamp: time, sequence: seq}\n"
+    )
+    gateway = "order,step,time,seq\nA,Activate,2024-01-05 10:01,2\nA,Activate,2024-01-05 10:01,1\n"
+    study = make_study(definition, {"boss_orders.csv": export("A Activate 10:00"), "gateway.csv": gateway})
+    assert aside(study, "gateway") == [(2, "mirrored", "boss_orders.csv, row 1")]
+
+
 def test_random_times_against_a_plain_greedy_match(make_study):
     """The nearest pair first, of equally near ones that whose turns in their exports are nearest, then the rows."""
     chance = random.Random(7)

@@ -43,7 +43,8 @@ def doubles_of(
     - source, source_row, place: the event, by its source's name in the study and the row's number in the source
     - reason: `EXACT` (its row equals one before it in every column that the study reads) or `MIRRORED` (a source that
       the study would rather keep has the same activity of the same order near in time; every kept event explains one
-      event of each other source, the nearest; of equally near ones, as they follow each other)
+      event of each other source, the nearest; of equally near ones, as they follow each other: by the export's own
+      sequence column, else by its rows)
     - kept: "boss_orders.csv, row 17"
     - case_id, activity
     - system, kept_system, lag_s: who recorded the two, and how many seconds the kept one came earlier; no lag where one
@@ -114,7 +115,7 @@ def _times(events: Table, activity: str) -> Table:
     end = engine.microseconds(_[days.DAY_END]) - 1 if days.DAY_END in events.columns else ibis.null("int64")
     times = events.filter(_.activity == activity).mutate(begin=begin)
     times = times.mutate(end=end.coalesce(times.begin))
-    in_order = ibis.window(group_by="case_id", order_by=["timestamp", "source_row", "place"])
+    in_order = ibis.window(group_by="case_id", order_by=["timestamp", "sequence", "source_row", "place"])
     told = ("case_id", "source_row", "place", "activity", "system", "begin", "end")
     return times.select(*told, turn=ibis.row_number().over(in_order))
 

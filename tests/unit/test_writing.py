@@ -26,6 +26,11 @@ EXPRESSIONS = {
     "a shared table": lambda t: (few := t.filter(_.n > 1)).join(few.group_by("g").agg(k=_.count()), "g"),
     "a shared union": lambda t: (u := ibis.union(t, t.filter(_.n > 2))).select("n").union(u.select("n"), distinct=True),
     "a view": lambda t: t.join(v := t.filter(_.n > 1).view(), t.n == v.n - 1).select(t.g, one=t.n, two=v.n),
+    "a view of groups twice": lambda t: (
+        t.join(v := t.group_by("g").agg(k=_.count()).view(), "g")
+        .join(v.filter(_.k > 1).select("g"), "g")
+        .select("n", "k")
+    ),
     "a query twice": lambda t: (q := engine.connection().sql("SELECT 1 AS n UNION ALL SELECT 2")).join(
         v := q.view(), q.n < v.n
     ),
@@ -72,7 +77,14 @@ def test_rows_stay_in_the_order_that_lies_below():
     assert told.is_monotonic_increasing
 
 
-def test_a_table_that_several_use_stands_in_the_query_once(t):
+def test_what_several_use_is_computed_once(t):
     few = t.filter(_.n > 1).mutate(m=_.n + 41)
     written = engine.running.query(few.join(few.group_by("g").agg(k=_.m.sum()), "g"))
     assert written.count("41") == 1
+
+
+def test_a_part_of_a_table_is_read_wherever_it_is_used(t):
+    few = t.filter(_.n > 41).select("g", "n")
+    written = engine.running.query(few.join(few.group_by("g").agg(k=_.n.sum()), "g"))
+    assert written.count("41") == 2
+    assert "WITH" not in written

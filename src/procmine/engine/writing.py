@@ -27,6 +27,8 @@ from ibis.backends.sql.rewrites import (
 from ibis.common.graph import Graph
 from ibis.common.patterns import NoMatch
 
+from procmine.engine.collector import collector_paused
+
 _REWRITES = reduce(
     operator.or_,
     (
@@ -43,8 +45,8 @@ _AS_THEY_ARE = (ops.Field, ops.Literal, ops.Project, ops.Filter, ops.Sort, ops.A
 """Most of an expression; none of `_REWRITES` concerns them."""
 _UNUSUAL = (ops.AliasedRelation, ops.SQLStringView)
 """Relations that have names of their own, which only a user's query may have: Ibis writes these."""
-_WRITTEN_AGAIN = (ops.PhysicalTable, ops.Reference, ops.SQLQueryResult)
-"""Relations that are written wherever they are used, since nothing is computed for them."""
+_DEAR = (ops.WindowFunction, ops.Subquery, ops.Unnest, ops.Impure)
+"""What is not asked of the same rows twice, like all that brings rows together."""
 _NO_USE = (ops.Field, ops.CountStar, ops.CountDistinctStar)
 """What names a relation without reading it."""
 
@@ -56,21 +58,26 @@ class Writer(DuckDBCompiler):  # type: ignore[misc]
 
     def translate(self, op: ops.Node, *, params: Mapping[Any, Any]) -> sge.Expression:
         """The query of `op`. A relation that several others use stands in it once, as a common table expression."""
+        with collector_paused():
+            return self._query(op, params)
+
+    def _query(self, op: ops.Node, params: Mapping[Any, Any]) -> sge.Expression:
         root = op.replace(_rewritten)
         users = Graph.from_bfs(root).invert()
         if params or any(isinstance(node, _UNUSUAL) for node in users):
             return cast(sge.Expression, super().translate(op, params=params))
-        shared = _shared(users)
+        shared, repeated = _used_again(users)
         common: list[tuple[sge.Identifier, sge.Expression]] = []
         numbers = itertools.count()
 
         def written(node: ops.Node, _results: object, **children: Any) -> Any:
-            made = self.visit_node(node, **children)
+            own = {name: child.copy() for name, child in children.items() if getattr(node, name) in repeated}
+            made = self.visit_node(node, **children | own)
             if node is root or not isinstance(node, ops.Relation):
                 return made
             alias = sge.Identifier(this=f"t{next(numbers)}", quoted=True)
             if node not in shared:
-                return _aliased(node, made, alias)
+                return _aliased(made, alias)
             common.append((alias, made))
             return sge.Table(this=alias.copy())
 
@@ -116,29 +123,38 @@ def _rewritten(node: ops.Node, children: Mapping[str, Any] | None) -> ops.Node:
     return made if found is NoMatch else found
 
 
-def _shared(users: Graph) -> set[ops.Node]:
-    """The relations that several others use, of what each node is used by."""
-    return {
+def _used_again(users: Graph) -> tuple[set[ops.Node], set[ops.Node]]:
+    """The relations that several others use, of what each node is used by: those that are computed once, and those that
+    are written wherever they are used: other names, and what only leaves out rows and columns of a table.
+    """
+    again = {
         node
         for node, by in users.items()
-        if isinstance(node, ops.Relation)
-        and not isinstance(node, _WRITTEN_AGAIN)
-        and sum(not isinstance(user, _NO_USE) for user in by) > 1
+        if isinstance(node, ops.Relation) and sum(not isinstance(user, _NO_USE) for user in by) > 1
     }
+    repeated = {node for node in again if isinstance(node, ops.Reference) or _is_part_of_a_table(node)}
+    return again - repeated, repeated
+
+
+def _is_part_of_a_table(node: ops.Relation) -> bool:
+    while not isinstance(node, (ops.PhysicalTable, ops.SQLQueryResult)):
+        picked = isinstance(node, ops.Project) and all(isinstance(value, ops.Field) for value in node.values.values())
+        kept = isinstance(node, ops.Filter) and not node.find_below(_DEAR, filter=ops.Value)
+        if not (picked or kept or isinstance(node, ops.Reference)):
+            return False
+        node = node.parent
+    return True
 
 
 def _all(parent: sge.Expression) -> sge.Select:
     return sg.select(STAR, copy=False).from_(parent, copy=False)
 
 
-def _aliased(node: ops.Relation, made: Any, alias: sge.Identifier) -> sge.Expression:
+def _aliased(made: Any, alias: sge.Identifier) -> sge.Expression:
     """A relation under the name by which others know its columns."""
     if isinstance(made, sge.Table):
         return cast(sge.Expression, made.as_(alias, table=True))
-    if not isinstance(made, sge.Subquery):
-        return cast(sge.Expression, made.subquery(alias, copy=False))
-    named: sge.Expression = (
-        made.copy() if isinstance(node, ops.Reference) and isinstance(node.parent, _WRITTEN_AGAIN) else made
-    )
-    named.set("alias", alias)
-    return named
+    if isinstance(made, sge.Subquery):
+        made.set("alias", alias)
+        return made
+    return cast(sge.Expression, made.subquery(alias, copy=False))

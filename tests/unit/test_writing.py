@@ -75,6 +75,7 @@ def test_rows_stay_in_the_order_that_lies_below():
     table = engine.table(pd.DataFrame({"n": [(k * 7919) % 300_007 for k in range(300_000)]}))
     told = engine.collect(table.order_by("n").filter(_.n % 2 == 0).mutate(m=_.n + 1).select("m"))["m"]
     assert told.is_monotonic_increasing
+    assert engine.collect(table.order_by("n"))["n"].is_monotonic_increasing
 
 
 def test_what_several_use_is_computed_once(t):
@@ -88,3 +89,11 @@ def test_a_part_of_a_table_is_read_wherever_it_is_used(t):
     written = engine.running.query(few.join(few.group_by("g").agg(k=_.n.sum()), "g"))
     assert written.count("41") == 2
     assert "WITH" not in written
+
+
+def test_rows_are_not_sorted_to_be_counted(t):
+    groups = t.order_by("n").group_by("g")
+    assert "ORDER BY" not in engine.running.query(groups.agg(k=_.count(), most=_.n.max(), s=_.n.sum()))
+    assert "ORDER BY" in engine.running.query(groups.agg(k=_.count(), first=_.n.first()))
+    assert "ORDER BY" in engine.running.query(groups.agg(s=_.n.cast("float64").sum()))
+    assert "ORDER BY" in engine.running.query(t.order_by("n").limit(2).group_by("g").agg(k=_.count()))

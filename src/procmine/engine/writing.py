@@ -47,6 +47,8 @@ _UNUSUAL = (ops.AliasedRelation, ops.SQLStringView)
 """Relations that have names of their own, which only a user's query may have: Ibis writes these."""
 _DEAR = (ops.WindowFunction, ops.Subquery, ops.Unnest, ops.Impure)
 """What is not asked of the same rows twice, like all that brings rows together."""
+_ORDER_FREE = (ops.Count, ops.CountStar, ops.CountDistinct, ops.CountDistinctStar, ops.Min, ops.Max, ops.Any, ops.All)
+"""What is the same of rows in any order; sums are where they are of whole numbers."""
 _NO_USE = (ops.Field, ops.CountStar, ops.CountDistinctStar)
 """What names a relation without reading it."""
 
@@ -67,12 +69,14 @@ class Writer(DuckDBCompiler):  # type: ignore[misc]
         if params or any(isinstance(node, _UNUSUAL) for node in users):
             return cast(sge.Expression, super().translate(op, params=params))
         shared, repeated = _used_again(users)
+        sorts = [node for node in users if isinstance(node, ops.Sort) and node is not root]
+        unsorted = {node for node in sorts if all(map(_takes_any_order, users[node]))}
         common: list[tuple[sge.Identifier, sge.Expression]] = []
         numbers = itertools.count()
 
         def written(node: ops.Node, _results: object, **children: Any) -> Any:
             own = {name: child.copy() for name, child in children.items() if getattr(node, name) in repeated}
-            made = self.visit_node(node, **children | own)
+            made = _all((children | own)["parent"]) if node in unsorted else self.visit_node(node, **children | own)
             if node is root or not isinstance(node, ops.Relation):
                 return made
             alias = sge.Identifier(this=f"t{next(numbers)}", quoted=True)
@@ -144,6 +148,20 @@ def _is_part_of_a_table(node: ops.Relation) -> bool:
             return False
         node = node.parent
     return True
+
+
+def _takes_any_order(user: ops.Node) -> bool:
+    """Whether the order of the rows makes no difference to what uses them; names of columns do not use them."""
+    if not isinstance(user, ops.Aggregate):
+        return isinstance(user, _NO_USE)
+    return all(
+        _is_order_free(found) for metric in user.metrics.values() for found in metric.find(ops.Reduction, ops.Value)
+    )
+
+
+def _is_order_free(reduction: ops.Reduction) -> bool:
+    whole = isinstance(reduction, (ops.Sum, ops.Mean)) and reduction.arg.dtype.is_integer()
+    return whole or isinstance(reduction, _ORDER_FREE)
 
 
 def _all(parent: sge.Expression) -> sge.Select:

@@ -26,12 +26,12 @@ def prints(log: Table, **others: Value) -> Table:
     what else is to be known of an order.
 
     Two orders have the same three exactly when they have the same sequence, but for a chance below 10⁻²⁰ in a log of a
-    billion variants: the prints are sums of hashes of (activity, position), and no two events of an order share a
-    position. Sums need no sorting, which is what makes sequences dear.
+    billion variants: the prints are hashes of (activity, position), xor one another, and no two events of an order
+    share a position. That needs no sorting, which is what makes sequences dear.
     """
     one = engine.hash_of(_.activity, _.position)
     two = engine.hash_of(_.position, _.activity)
-    return log.group_by("case_id").agg(one=one.sum(), two=two.sum(), events=_.count(), **others)
+    return log.group_by("case_id").agg(one=one.bit_xor(), two=two.bit_xor(), events=_.count(), **others)
 
 
 def numbered_variants(log: Table, printed: Table) -> Table:

@@ -75,8 +75,9 @@ class Writer(DuckDBCompiler):  # type: ignore[misc]
         numbers = itertools.count()
 
         def written(node: ops.Node, _results: object, **children: Any) -> Any:
-            own = {name: child.copy() for name, child in children.items() if getattr(node, name) in repeated}
-            made = _all((children | own)["parent"]) if node in unsorted else self.visit_node(node, **children | own)
+            if not isinstance(node, _NO_USE):
+                children |= {name: child.copy() for name, child in children.items() if getattr(node, name) in repeated}
+            made = _all(children["parent"]) if node in unsorted else self.visit_node(node, **children)
             if node is root or not isinstance(node, ops.Relation):
                 return made
             alias = sge.Identifier(this=f"t{next(numbers)}", quoted=True)

@@ -1,5 +1,6 @@
 """The one place that executes: what goes in comes out, in its order and with its types."""
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -164,3 +165,15 @@ def test_no_code_outlives_its_context(every_table_is_coded):
     ):
         engine.collect(coded)
     assert made() == before
+
+
+def test_the_collector_waits_and_then_goes_on_as_before():
+    with engine.collector_paused():
+        assert not gc.isenabled()
+        with engine.collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(KeyError), engine.collector_paused():
+        raise KeyError
+    assert gc.isenabled()

@@ -4,6 +4,7 @@ Everything up to a collected result is an Ibis expression. All tables of a proce
 any two of them can be joined. The session's time zone is UTC.
 """
 
+from procmine.engine.collector import collector_paused
 from procmine.engine.files import (
     PLACE_OF_FILE,
     PLACE_OF_ROW,
@@ -43,6 +44,7 @@ __all__ = [
     "coded",
     "collect",
     "collect_arrow",
+    "collector_paused",
     "connection",
     "csv",
     "duckdb_tables",

@@ -37,6 +37,8 @@ _decode = ibis.udf.scalar.builtin(lambda data: None, name="decode", signature=((
 _hex = ibis.udf.scalar.builtin(lambda data: None, name="hex", signature=((dt.binary,), dt.string))
 _try_text = ibis.udf.scalar.builtin(lambda text: None, name="try", signature=((dt.string,), dt.string))
 
+_mixed = ibis.udf.scalar.builtin(lambda value: None, name="hash", signature=((dt.uint64,), dt.uint64))
+
 
 @ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
 def _to_json(value) -> dt.json:  # type: ignore[no-untyped-def]
@@ -49,8 +51,12 @@ def _hash(one, other) -> dt.uint64:  # type: ignore[no-untyped-def]
 
 
 def hash_of(one: Value, other: Value) -> IntegerValue:
-    """A hash of two values in this order, 0 to 2⁶⁴ − 1, whose sums are exact; Ibis's own is cast twice on the way."""
-    return cast(IntegerValue, _hash(one, other))
+    """A hash of two values in this order, 0 to 2⁶⁴ − 1; Ibis's own is cast twice on the way.
+
+    DuckDB's hash of two values is one of the first, moved, xor one of the second. It is hashed again, so that the xor
+    of several such hashes tells which pairs of values there were.
+    """
+    return cast(IntegerValue, _mixed(_hash(one, other)))
 
 
 def bare(text: StringValue) -> StringValue:

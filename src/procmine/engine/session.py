@@ -12,6 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from procmine.engine.functions import BARE
 from procmine.engine.sql import sql_text
+from procmine.engine.writing import Writer
 from procmine.errors import ProcmineError
 
 ibis.options.interactive = True  # a table that is shown, in a notebook or a console, shows its first rows
@@ -21,10 +22,16 @@ MEMORY_SHARE, LEAST_MEMORY_MIB = 0.15, 1024
 """Else so much of what the engine would take by itself, which is four fifths of the machine's, but at least so much."""
 
 
+class Engine(Backend):  # type: ignore[misc]
+    """Ibis's DuckDB, with our own way to write a query."""
+
+    compiler = Writer()
+
+
 @functools.cache
 def connection() -> Backend:
     """The process's one connection."""
-    backend = ibis.duckdb.connect()
+    backend = Engine().connect()
     backend.raw_sql("SET TimeZone = 'UTC'")
     backend.raw_sql("SET preserve_insertion_order = true")
     backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is loaded from the web

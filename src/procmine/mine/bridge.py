@@ -1,9 +1,9 @@
 """Between tables and what pm4py and r4pm take: the variants of a log, and what was found for each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import ibis
 import pyarrow as pa
@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.errors import LogError
 from procmine.measure import variants
-from procmine.measure.expressions import sequences
+from procmine.measure.expressions import PRINT, numbered_variants, prints
 from procmine.schema import STATUS, require_log
 
 ONGOING = ("open", "cut")
@@ -42,22 +42,25 @@ def variant_counts(log: Table) -> Counter[Variant]:
     return Counter({tuple(row["activities"]): row["orders"] for row in rows})
 
 
-def orders_with_status(log: Table) -> Table:
-    """One row an order: case_id, its variant and activities (array), status where the log has it, and ongoing: whether
-    it may go on.
+@contextmanager
+def orders_and_ways(log: Table) -> Iterator[tuple[Table, list[Way]]]:
+    """The orders of a log, and the distinct ways that they went, sorted.
+
+    The table has one row an order: case_id, events, the number of its variant, status where the log has it, and
+    ongoing, whether it may go on. It is there for as long as the context lasts.
     """
-    orders = sequences(require_log(log))
-    if STATUS not in log.columns:
-        return orders.mutate(ongoing=ibis.literal(False))
-    statuses = log.group_by("case_id").agg(status=_[STATUS].max())
-    return orders.join(statuses, "case_id").mutate(ongoing=_.status.isin(ONGOING).fill_null(False))
-
-
-def ways(orders: Table) -> list[Way]:
-    """The distinct ways in a table of `orders_with_status`, sorted."""
-    counted = orders.group_by("variant", "ongoing").agg(activities=_.activities.arbitrary(), orders=_.count())
-    columns = engine.collect_arrow(counted).select(["activities", "ongoing", "variant", "orders"]).to_pydict()
-    return sorted(Way(tuple(activities), *facts) for activities, *facts in zip(*columns.values(), strict=True))
+    status = {"status": _[STATUS].max()} if STATUS in require_log(log).columns else {}
+    ongoing = _.status.isin(ONGOING).fill_null(False) if status else ibis.literal(False)
+    with ExitStack() as scratch:
+        printed = scratch.enter_context(engine.materialized(prints(log, **status).mutate(ongoing=ongoing)))
+        numbered = scratch.enter_context(engine.materialized(numbered_variants(log, printed)))
+        orders = printed.join(numbered.select("variant", *PRINT), PRINT).drop("one", "two")
+        counted = orders.group_by("variant", "ongoing").agg(orders=_.count()).join(numbered, "variant")
+        columns = engine.collect_arrow(counted.select("activities", "ongoing", "variant", "orders")).to_pydict()
+        yield (
+            orders,
+            sorted(Way(tuple(activities), *facts) for activities, *facts in zip(*columns.values(), strict=True)),
+        )
 
 
 def way_table(rows: Sequence[Sequence[object]], columns: Mapping[str, pa.DataType]) -> Table:
@@ -65,9 +68,3 @@ def way_table(rows: Sequence[Sequence[object]], columns: Mapping[str, pa.DataTyp
     cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
     arrays = [pa.array(column, kind) for column, kind in zip(cells, columns.values(), strict=True)]
     return engine.table(pa.Table.from_arrays(arrays, names=list(columns)))
-
-
-def labels(log: Table) -> frozenset[str]:
-    """The activities of `log`."""
-    found = engine.collect_arrow(log.select("activity").distinct())
-    return frozenset(cast(list[str], found["activity"].to_pylist()))

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import chain
 
 import pyarrow as pa
 from ibis import _
@@ -11,7 +12,7 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.errors import FlowError, LogError
 from procmine.mine.align import Alignment, align, cheapest_run
-from procmine.mine.bridge import Way, labels, orders_with_status, way_table, ways
+from procmine.mine.bridge import Way, orders_and_ways, way_table
 from procmine.mine.check import Check, Checkable, Unmatched
 from procmine.mine.deviations import Owners, order_deviations, way_deviations
 from procmine.mine.net import Net, stoppable
@@ -50,28 +51,30 @@ def conformance(log: Table, flow: Checkable, *, max_states: int = MAX_STATES) ->
     Source: van der Aalst, Adriansyah, van Dongen, Replaying history on process models for conformance checking and
     performance analysis, WIREs Data Mining and Knowledge Discovery 2 (2012).
     """
-    orders = orders_with_status(log)
-    found = ways(orders)
-    if not found:
-        raise LogError("the log has no events", expected="A log with at least one order")
-    unmatched = _unmatched(labels(log), flow.petri.labels)
-    shortest = cheapest_run(flow.petri, max_states=max_states)
-    alignments = _alignments(flow.petri, found, max_states)
-    unchecked = [way for way in found if alignments[way] is None]
-    _tell(unchecked, found, max_states)
-    outcomes = [
-        (
-            way.variant,
-            way.ongoing,
-            number,
-            None if (alignment := alignments[way]) is None else alignment.cost,
-            len(way.activities) + (0 if way.ongoing else shortest),
-        )
-        for number, way in enumerate(found)
-    ]
-    checked = _by_order(orders, way_table(outcomes, OUTCOME))
+    with orders_and_ways(log) as (orders, found):
+        if not found:
+            raise LogError("the log has no events", expected="A log with at least one order")
+        unmatched = _unmatched(frozenset(chain(*(way.activities for way in found))), flow.petri.labels)
+        shortest = cheapest_run(flow.petri, max_states=max_states)
+        with engine.collector_paused():
+            alignments = _alignments(flow.petri, found, max_states)
+        unchecked = [way for way in found if alignments[way] is None]
+        _tell(unchecked, found, max_states)
+        outcomes = [
+            (
+                way.variant,
+                way.ongoing,
+                number,
+                None if (alignment := alignments[way]) is None else alignment.cost,
+                len(way.activities) + (0 if way.ongoing else shortest),
+            )
+            for number, way in enumerate(found)
+        ]
+        checked = _by_order(orders, way_table(outcomes, OUTCOME))
     numbered = {n: (way.activities, a) for n, way in enumerate(found) if (a := alignments[way]) is not None}
-    deviations = order_deviations(checked, way_deviations(numbered, Owners.of(flow.steps)), log)
+    with engine.collector_paused():
+        ways = way_deviations(numbered, Owners.of(flow.steps))
+    deviations = order_deviations(checked, ways, log)
     costs = [
         (way.orders, alignment.cost, len(way.activities) + (0 if way.ongoing else shortest))
         for way in found
@@ -100,9 +103,7 @@ def _alignments(net: Net, found: Iterable[Way], max_states: int) -> dict[Way, Al
 
 def _by_order(orders: Table, outcomes: Table) -> Table:
     """One row an order, computed now, so that what is asked of the result does not go through the log again."""
-    each = orders.join(outcomes, ["variant", "ongoing"]).mutate(
-        events=_.activities.length(), fitness=1 - _.cost / _.worst, fits=_.cost == 0
-    )
+    each = orders.join(outcomes, ["variant", "ongoing"]).mutate(fitness=1 - _.cost / _.worst, fits=_.cost == 0)
     status = ["status"] if "status" in orders.columns else []
     columns = ("case_id", *status, "ongoing", "events", "cost", "fitness", "fits", "way")
     return engine.table(engine.collect_arrow(each.select(*columns).order_by("case_id")))

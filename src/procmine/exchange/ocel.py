@@ -17,7 +17,6 @@ from procmine.exchange.ocel_json_read import read_json
 from procmine.exchange.ocel_json_write import write_json
 from procmine.exchange.ocel_model import ocel_log
 from procmine.exchange.ocel_names import JSON, ORDER, SQLITE
-from procmine.exchange.ocel_parts import OcelParts
 from procmine.exchange.ocel_sqlite_read import read_sqlite
 from procmine.exchange.ocel_sqlite_write import write_sqlite
 from procmine.schema import require_log
@@ -98,8 +97,8 @@ def read_ocel(path: str | PathLike[str], *, object_type: str = ORDER) -> Table:
     """
     file = require_file(Path(path), ENDINGS, kind="an OCEL 2.0 file")
     with tempfile.TemporaryDirectory(prefix="procmine-") as folder, ExitStack() as scratch:
-        parts = OcelParts(file, Path(folder))
-        (read_json if file.name.lower().endswith(JSON) else read_sqlite)(parts)
+        read = read_json if file.name.lower().endswith(JSON) else read_sqlite
+        parts = read(file, Path(folder))
         flattening = Flattening(parts, object_type, scratch)
         require_sound(flattening)
         tell(flattening)

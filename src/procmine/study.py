@@ -159,9 +159,10 @@ class Study:
     def clocks(self) -> pd.DataFrame:
         """How far the systems' clocks are apart, as far as mirrored actions and activities of known order show it.
 
-        One row per `system`, `against` and `method`: `pairs`, `offset_s` (how far the system's clock runs ahead) with
-        its 95 % interval `low_s` to `high_s`, and `corrected_s`, what `clock_offset` takes off. Reported, never
-        corrected unless the study says so. More in `procmine.assemble.times.skew`.
+        One row per `system`, `against` and `method`: `pairs`, `offset_s` (how far the system's clock runs ahead), where
+        it lies (`low_s` to `high_s`), `corrected_s`, what `clock_offset` takes off, and `tells`: whether the offset is
+        an estimate, or a bound ("at least"). Reported, never corrected unless the study says so. More in
+        `procmine.assemble.times.skew`.
         """
         return pd.read_parquet(self._stored() / CLOCKS)
 

@@ -2,6 +2,7 @@
 
 import warnings
 
+import ibis
 import pm4py
 import pytest
 import r4pm
@@ -124,6 +125,21 @@ def test_what_pm4py_writes_is_read(orders, tmp_path, ending):
             columns = ["case_id", "activity", "timestamp", "resource", "department"]
             assert rows(again, *columns) == rows(mine, *columns)
     assert rows(ours, "event:work_order") == rows(orders, "event:work_order")
+
+
+@pytest.mark.parametrize("ending", READERS)
+def test_columns_without_any_value_come_back_and_disturb_nobody(make_log, tmp_path, ending):
+    log = make_log("a: X Y | b: X", **{"case:tier": ["A", "A", None]})
+    log = log.mutate(**{f"{prefix}:{kind}": ibis.null(kind) for prefix in ("case", "event") for kind in EMPTY})
+    path = write_ocel(log, tmp_path / f"log{ending}")
+    again = read_ocel(path)
+    assert dict(again.schema()) == dict(log.schema())
+    assert rows(again, *log.columns) == rows(log, *log.columns)
+    agree(READERS[ending](str(path)), log, {})
+    assert r4pm.df.import_ocel(str(path))["events"].height == 3
+
+
+EMPTY = ("string", "int64", "float64", "boolean", "timestamp('UTC', 6)")
 
 
 def test_flattening_is_pm4pys(shared, tmp_path):

@@ -1,8 +1,10 @@
 """pm4py reads the same from a file as procmine does, and reads what procmine writes."""
 
+import ibis
 import pandas as pd
 import pm4py
 import pytest
+import r4pm
 
 from procmine import engine
 from procmine.exchange import SetAsideWarning, read_xes, write_xes
@@ -80,3 +82,19 @@ def test_written_and_read_again_is_equal(shared, tmp_path, name):
     log = read_xes(shared / name, lifecycle="all")
     again = read_xes(write_xes(log, tmp_path / "log.xes.gz"), lifecycle="all")
     pd.testing.assert_frame_equal(ours(again)[list(log.columns)], ours(log))
+
+
+@pytest.mark.parametrize("ending", ["xes", "xes.gz"])
+def test_columns_without_any_value_come_back_and_disturb_nobody(make_log, tmp_path, ending):
+    kinds = ("string", "int64", "float64", "boolean", "timestamp('UTC', 6)")
+    log = make_log("a: X Y | b: X", **{"case:tier": ["A", "A", None], "event:n": [None, 1, None]})
+    log = log.mutate(**{f'{prefix}:<"{kind}">': ibis.null(kind) for prefix in ("case", "event") for kind in kinds})
+    path = write_xes(log, tmp_path / f"log.{ending}")
+    again = read_xes(path)
+    assert dict(again.schema()) == dict(log.schema())
+    assert engine.collect_arrow(again.select(*log.columns)).equals(engine.collect_arrow(log))
+    frame = theirs(path)
+    agree(frame, ours(log))
+    assert not [name for name in frame.columns if "empty" in name]
+    events, _attributes = r4pm.df.import_xes(str(path))
+    assert events["concept:name"].to_list() == ["X", "Y", "X"]

@@ -14,7 +14,8 @@ from procmine.errors import LogError
 from procmine.exchange import (
     FlatteningWarning,
     SetAsideWarning,
-    ocel_json_read,
+    ocel_json_parser,
+    ocel_json_plain,
     ocel_parts,
     read_ocel,
     runs,
@@ -228,7 +229,7 @@ def test_long_files_are_read_in_blocks(make_log, tmp_path, monkeypatch):
     placed = engine.collect(read_ocel(sqlite))[["case_id", "position"]]
     assert list(placed.itertuples(index=False, name=None)) == [(str(n), place) for n in range(10) for place in (1, 2)]
     for block in (1, 7, 100):
-        monkeypatch.setattr(ocel_json_read, "_BLOCK", block)
+        monkeypatch.setattr(ocel_json_plain, "_BLOCK", block)
         assert rows(read_ocel(path), *columns) == rows(log, *columns)
 
 
@@ -263,8 +264,8 @@ def test_json_that_is_none(write, text, message):
 
 
 def test_an_item_without_end_is_refused_in_bounded_memory(write, monkeypatch):
-    monkeypatch.setattr(ocel_json_read, "_LONGEST", 1000)
-    monkeypatch.setattr(ocel_json_read, "_BLOCK", 100)
+    monkeypatch.setattr(ocel_json_parser, "_LONGEST", 1000)
+    monkeypatch.setattr(ocel_json_plain, "_BLOCK", 100)
     with pytest.raises(LogError, match="an item has more than 1,000 characters"):
         read_ocel(write('{"events": [{"id": "' + "x" * 5000))
 

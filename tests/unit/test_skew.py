@@ -66,7 +66,7 @@ def test_mirrored_actions_tell_the_offset_and_its_interval(make_study):
             net=[(order, "Activate", lag) for order, lag in enumerate(lags)],
         ),
     )
-    assert clocks(study) == [("net", "boss", "mirrored", 7, 238.0, -600.0, 250.0, 0.0)]
+    assert clocks(study) == [("net", "boss", "mirrored", 7, 238.0, -600.0, 250.0, 0.0, "estimate")]
     assert study.clocks().corrected_s.dtype == "float64"
 
 
@@ -74,12 +74,14 @@ def test_the_lower_rank_is_what_a_clock_is_held_against(make_study):
     """Five pairs are too few for an interval."""
     kept, dropped = ([(order, "Test", at) for order in range(5)] for at in (180, 0))
     assert clocks(make_study(STUDY, exports(eoms=kept, net=dropped, boss=[(9, "Accept", 0)]))) == [
-        ("eoms", "net", "mirrored", 5, 180.0, None, None, 0.0)
+        ("eoms", "net", "mirrored", 5, 180.0, None, None, 0.0, "estimate")
     ]
 
 
-def test_a_known_order_that_is_broken_tells_of_a_clock(make_study):
-    """Only orders 0 and 1 have their survey before they are accepted; a later survey does not count."""
+def test_a_known_order_that_is_broken_bounds_a_clock(make_study):
+    """Only orders 0 and 1 have their survey before they are accepted, by 60 and 80 s: the clock is 80 s slow, at least.
+    A later survey does not count.
+    """
     study = make_study(
         STUDY,
         exports(
@@ -87,7 +89,69 @@ def test_a_known_order_that_is_broken_tells_of_a_clock(make_study):
             eoms=[(0, "Survey", 40), (0, "Survey", 300), (1, "Survey", 20), (2, "Survey", 500), (7, "Survey", 1)],
         ),
     )
-    assert clocks(study) == [("eoms", "boss", "known order", 2, -70.0, None, None, 0.0)]
+    assert clocks(study) == [("eoms", "boss", "known order", 2, -80.0, None, -80.0, 0.0, "at least")]
+
+
+BOTH_WAYS = STUDY.replace("[[Accept, Survey]]", "[[Accept, Survey], [Install, Close]]")
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"),
+    [
+        (110, (-95.0, -110.0, -80.0, 0.0, "estimate")),
+        (900, (-80.0, -900.0, -80.0, 0.0, "at least")),
+        (-20, (-30.0, -80.0, 20.0, 0.0, "contradiction")),
+    ],
+)
+def test_orders_in_both_directions_bound_a_clock_from_both_sides(make_study, closed, told):
+    """Surveys up to 80 s before acceptance; closed that long after the installation, 50 s more in another order."""
+    files = exports(
+        boss=[(0, "Accept", 80), (1, "Accept", 9), (2, "Close", closed), (3, "Close", closed + 50)],
+        eoms=[(0, "Survey", 0), (1, "Survey", 3), (2, "Install", 0), (3, "Install", 0)],
+    )
+    pairs = 3 if closed == -20 else 2
+    assert clocks(make_study(BOTH_WAYS, files)) == [("eoms", "boss", "known order", pairs, *told)]
+
+
+def test_of_twenty_impossible_differences_one_may_be_wrong(make_study):
+    """20 of 1 … 20 s, one of them a day: the next one, 19 s, is the bound."""
+    gaps = [*range(1, 20), 86_400]
+    files = exports(
+        boss=[(order, "Accept", gap) for order, gap in enumerate(gaps)],
+        eoms=[(order, "Survey", 0) for order in range(20)],
+    )
+    assert clocks(make_study(STUDY, files)) == [
+        ("eoms", "boss", "known order", 20, -19.0, None, -19.0, 0.0, "at least")
+    ]
+
+
+def test_bounds_hold_on_simulated_clocks(make_study):
+    """Times between two steps from seconds to days: the true offset is always within the bounds, whatever its sign, and
+    an estimate is closer to it than half their distance.
+    """
+    chance = random.Random(7)
+    kinds = set()
+    for true in (-600.0, -240.0, 0.0, 95.0, 400.0):
+        files: dict[str, list[tuple[object, str, float]]] = {"boss": [], "eoms": []}
+        for order in range(800):
+            at, passed = chance.uniform(0, 80_000), 5 + chance.expovariate(1 / chance.choice([200, 4_000, 90_000]))
+            steps = (("boss", "Accept"), ("eoms", "Survey")) if order % 4 else (("eoms", "Install"), ("boss", "Close"))
+            for (system, step), moment in zip(steps, (at, at + passed), strict=True):
+                files[system].append((order, step, moment + (true if system == "eoms" else 0)))
+        for study in (BOTH_WAYS, STUDY):
+            found = make_study(study, exports(**files)).clocks()
+            if not true:
+                assert found.empty
+                continue
+            for row in found.itertuples():
+                kinds.add(row.tells)
+                assert pd.isna(row.low_s) or row.low_s <= true
+                assert pd.isna(row.high_s) or true <= row.high_s
+                if row.tells == "estimate":
+                    assert abs(row.offset_s - true) <= (row.high_s - row.low_s) / 2
+                else:
+                    assert 0 < row.offset_s / true <= 1
+    assert kinds == {"estimate", "at least"}
 
 
 def test_a_known_order_within_one_system_tells_nothing(make_study):
@@ -127,8 +191,8 @@ def test_what_is_reported_is_the_clock_as_exported(make_study):
         boss=[(order, "Activate", 0) for order in range(6)], net=[(order, "Activate", -240) for order in range(6)]
     )
     row = ("net", "boss", "mirrored", 6, -240.0, -240.0, -240.0)
-    assert clocks(make_study(STUDY, files)) == [(*row, 0.0)]
-    assert clocks(make_study(corrected("-4 min"), files)) == [(*row, -240.0)]
+    assert clocks(make_study(STUDY, files)) == [(*row, 0.0, "estimate")]
+    assert clocks(make_study(corrected("-4 min"), files)) == [(*row, -240.0, "estimate")]
 
 
 def test_minutes_off_are_found_within_seconds(make_study):

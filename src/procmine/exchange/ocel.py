@@ -17,7 +17,6 @@ from procmine.exchange.ocel_json_read import read_json
 from procmine.exchange.ocel_json_write import write_json
 from procmine.exchange.ocel_model import ocel_log
 from procmine.exchange.ocel_names import JSON, ORDER, SQLITE
-from procmine.exchange.ocel_parts import OcelParts
 from procmine.exchange.ocel_sqlite_read import read_sqlite
 from procmine.exchange.ocel_sqlite_write import write_sqlite
 from procmine.schema import require_log
@@ -44,11 +43,13 @@ def write_ocel(log: Table, path: str | PathLike[str], *, objects: Mapping[str, s
     **Attributes.** Those of an event are ``org:resource``, ``org:group`` (department), ``start_timestamp``,
     ``procmine:system``, ``procmine:source``, ``procmine:source_row``, and its ``event:`` columns; those of an order its
     ``case:`` columns, valid from the beginning (1970, as the standard says). Columns ``case:`` and ``event:`` that give
-    objects are not attributes as well. Null is an absent attribute; a type of events has the attributes that some event
-    of it has. The activity is the type of an event, its id ``<order>/<position>``. Times are ISO 8601 in UTC to the
-    microsecond. Columns of types that OCEL does not have are text. SQLite has no NaN, it is null there.
+    objects are not attributes as well. Null is an absent attribute; a type of events declares the attributes that some
+    event of it has, and those that no event has, so that their columns come back. The activity is the type of an event,
+    its id ``<order>/<position>``. Times are ISO 8601 in UTC to the microsecond. Columns of types that OCEL does not
+    have are text. SQLite has no NaN, it is null there.
 
-    `read_ocel` reads the same log again, a column of `objects` under the name of its type, as text.
+    `read_ocel` reads the same log again, a column of `objects` under the name of its type, as text; one without any
+    object is left out.
 
     Raises `LogError` where `log` is not a log or has events without time, where `objects` names a column that is not
     there or a type that cannot be one, where two columns would have one name, or `path` has another ending, is a
@@ -98,8 +99,8 @@ def read_ocel(path: str | PathLike[str], *, object_type: str = ORDER) -> Table:
     """
     file = require_file(Path(path), ENDINGS, kind="an OCEL 2.0 file")
     with tempfile.TemporaryDirectory(prefix="procmine-") as folder, ExitStack() as scratch:
-        parts = OcelParts(file, Path(folder))
-        (read_json if file.name.lower().endswith(JSON) else read_sqlite)(parts)
+        read = read_json if file.name.lower().endswith(JSON) else read_sqlite
+        parts = read(file, Path(folder))
         flattening = Flattening(parts, object_type, scratch)
         require_sound(flattening)
         tell(flattening)

@@ -2,6 +2,7 @@
 
 import warnings
 
+import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
@@ -18,7 +19,8 @@ class FlatteningWarning(UserWarning):
 def require_sound(flattening: Flattening) -> None:
     """Refuse, with a `LogError`, ids that are there twice, times that are none, and a type that has no events."""
     parts = flattening.parts
-    for what, rows in (("event", parts.events), ("object", parts.objects), ("event", parts.event_values)):
+    again = [] if parts.events is parts.event_values else [("event", parts.event_values)]
+    for what, rows in (("event", parts.events), ("object", parts.objects), *again):
         twice = rows.table.group_by("id").aggregate(rows=_.count(), first=_.number.min()).filter(_.rows > 1)
         found = engine.collect(twice.order_by("first").limit(1))
         if len(found):
@@ -28,10 +30,10 @@ def require_sound(flattening: Flattening) -> None:
                 expected="An id each",
             )
     _require_type(flattening)
-    untimed = flattening.events.filter(_.timestamp.isnull()).order_by("number").select("event", "time").limit(1)
+    untimed = flattening.events.filter(_.timestamp.isnull()).order_by("event").select("id", "time").limit(1)
     for row in engine.collect_arrow(untimed).to_pylist():
         raise LogError(
-            f"the event {row['event']!r} has the time {row['time']!r}",
+            f"the event {row['id']!r} has the time {row['time']!r}",
             where=parts.path,
             expected="A time such as 2024-01-31T09:30:00.000+08:00",
         )
@@ -39,18 +41,23 @@ def require_sound(flattening: Flattening) -> None:
 
 def tell(flattening: Flattening) -> None:
     """Say once what of the file is not in the log, and once what flattening repeats."""
-    path, kind = flattening.parts.path, flattening.object_type
-    pairs = flattening.pairs
+    parts, kind = flattening.parts, flattening.object_type
+    pairs, path = flattening.pairs, parts.path
+    cases = engine.collect(
+        pairs.group_by("event").aggregate(cases=_.count()).group_by("cases").aggregate(events=_.count())
+    )
+    values, attributes = _values_of_cases(flattening)
     aside = (
-        (_count(flattening.events.anti_join(pairs, "event")), f"events without an object of type {kind}"),
+        (parts.events.count - int(cases["events"].sum()), f"events without an object of type {kind}"),
         (_count(flattening.cases.anti_join(pairs, "case")), f"objects of type {kind} without events"),
-        (_earlier_values(flattening), f"earlier values of attributes of objects of type {kind}"),
-        (_values_of_others(flattening), "values of attributes of objects of other types"),
+        (values - attributes, f"earlier values of attributes of objects of type {kind}"),
+        (parts.object_values.count - values, "values of attributes of objects of other types"),
         (_dangling(flattening), "relations to events or objects that the file does not have"),
     )
     if said := "; ".join(f"{count} {what}" for count, what in aside if count):
         warnings.warn(f"{path}: not in the log: {said}", SetAsideWarning, stacklevel=3)
-    if said := "; ".join([*_convergence(flattening), *_divergence(flattening)]):
+    several = cases[cases["cases"] > 1]
+    if said := "; ".join([*_convergence(several), *_divergence(flattening)]):
         warnings.warn(f"{path}: flattened on {kind}: {said}", FlatteningWarning, stacklevel=3)
 
 
@@ -73,13 +80,12 @@ def _require_type(flattening: Flattening) -> None:
         )
 
 
-def _convergence(flattening: Flattening) -> list[str]:
-    of_event = flattening.pairs.group_by("event").aggregate(cases=_.count()).filter(_.cases > 1)
-    found = engine.collect(of_event.aggregate(events=_.count(), cases=_.cases.sum().fill_null(0))).iloc[0]
-    if not found["events"]:
+def _convergence(several: pd.DataFrame) -> list[str]:
+    """Of `several`, how many events belong to so many cases."""
+    if not len(several):
         return []
-    more = found["cases"] - found["events"]
-    return [f"{found['events']} events belong to several cases, and are {more} rows more (convergence)"]
+    more = ((several["cases"] - 1) * several["events"]).sum()
+    return [f"{several['events'].sum()} events belong to several cases, and are {more} rows more (convergence)"]
 
 
 def _divergence(flattening: Flattening) -> list[str]:
@@ -94,26 +100,24 @@ def _divergence(flattening: Flattening) -> list[str]:
     ]
 
 
-def _earlier_values(flattening: Flattening) -> int:
-    values = flattening.parts.object_values.table.rename(case="id").semi_join(flattening.cases, "case")
-    return _count(values) - _count(values.select("case", "name").distinct())
-
-
-def _values_of_others(flattening: Flattening) -> int:
-    return _count(flattening.parts.object_values.table.rename(case="id").anti_join(flattening.cases, "case"))
+def _values_of_cases(flattening: Flattening) -> tuple[int, int]:
+    """How many values of attributes the cases have, and how many there are of one attribute of one case each."""
+    parts = flattening.parts
+    values = parts.owned(parts.object_values, parts.objects).rename(case="owner").semi_join(flattening.cases, "case")
+    each = values.group_by("case", "name").aggregate(values=_.count())
+    found = engine.collect(each.aggregate(values=_["values"].sum().fill_null(0), attributes=_.count())).iloc[0]
+    return int(found["values"]), int(found["attributes"])
 
 
 def _dangling(flattening: Flattening) -> int:
-    events = flattening.parts.events.table.select(event="id")
-    objects = flattening.parts.objects.table.select(object="id")
-    relations = flattening.parts.event_objects.table
-    known = relations.semi_join(events, "event").semi_join(objects, "object")
-    own = flattening.parts.object_objects.table
-    known_own = own.semi_join(objects.rename(source="object"), "source").semi_join(
-        objects.rename(target="object"), "target"
-    )
-    values = flattening.parts.event_values.table.rename(event="id").anti_join(events, "event")
-    return _count(relations) - _count(known) + _count(own) - _count(known_own) + _count(values)
+    parts = flattening.parts
+    objects = flattening.objects.select(object="id")
+    lost = 0
+    for relations, owners in ((parts.event_objects, parts.events), (parts.object_objects, parts.objects)):
+        lost += relations.count - _count(parts.owned(relations, owners).semi_join(objects, "object"))
+    if parts.events is parts.event_values:
+        return lost
+    return lost + _count(parts.event_values.table.anti_join(parts.events.table, "id"))
 
 
 def _count(table: Table) -> int:

@@ -23,7 +23,7 @@ from procmine.exchange.ocel_parts import OcelParts
 from procmine.exchange.ocel_values import Wide, event_values, keys_by_type, latest_values
 from procmine.exchange.runs import Runs
 from procmine.schema import CASE, EVENT, EVENT_ATTRIBUTE
-from procmine.sequencing import sequence
+from procmine.sequencing import sequence_all
 
 _BETWEEN = "|"
 """Stands between the objects of one type where an event or a case has several."""
@@ -42,14 +42,14 @@ class Flattening:
 
     @functools.cached_property
     def objects(self) -> Table:
-        """One row an object: id, type and key, which is the id without ``<type>:`` where all ids of its type begin so,
-        as those that `write_ocel` writes do.
+        """One row an object: number, id, type and key, which is the id without ``<type>:`` where all ids of its type
+        begin so, as those that `write_ocel` writes do.
         """
-        objects = self.parts.objects.table.select("id", "type")
+        objects = self.parts.objects.table
         begins = objects.id.startswith(objects.type + ":")
         joined = objects.inner_join(objects.group_by("type").aggregate(prefixed=begins.all()), "type")
         key = joined.prefixed.ifelse(joined.id.substr(joined.type.length() + 1), joined.id)
-        return self._kept(joined.select("id", "type", key=key))
+        return self._kept(joined.select("number", "id", "type", key=key))
 
     @functools.cached_property
     def values(self) -> Wide:
@@ -58,39 +58,43 @@ class Flattening:
 
     @functools.cached_property
     def events(self) -> Table:
-        """One row an event: event (its id), number (in the file), activity, timestamp, and the attributes."""
-        events = self.parts.events.table.select("number", event="id", activity="type")
-        return events.left_join(self.values.table, "event").drop("event_right")
+        """One row an event: event (its number in the file), activity, timestamp, its time as text, and attributes."""
+        values = self.values.table
+        if self.parts.owners == "numbers":
+            return values.rename(event="number", activity="type")
+        events = self.parts.events.table.select("id", event="number", activity="type")
+        return events.left_join(values.drop("number"), "id").drop("id_right")
 
     @functools.cached_property
     def cases(self) -> Table:
-        """One row an object of the type: case (its id) and case_id."""
-        return self.objects.filter(_.type == self.object_type).select(case="id", case_id="key")
+        """One row an object of the type: case (its number) and case_id."""
+        return self.objects.filter(_.type == self.object_type).select(case="number", case_id="key")
 
     @functools.cached_property
     def relations(self) -> Table:
-        """One row an event and object that it has, however often the file says so: event and object."""
-        return self.parts.event_objects.table.select("event", "object").distinct()
+        """One row an event and object that it has, both in the file, however often that says so: event and object
+        (numbers), type, key.
+        """
+        return self._kept(self._of_known(self.parts.owned(self.parts.event_objects, self.parts.events), "event"))
 
     @functools.cached_property
     def pairs(self) -> Table:
         """One row an event and case that it belongs to: event, case, case_id."""
-        of_case = self.relations.rename(case="object").inner_join(self.cases, "case")
-        return self._kept(of_case.semi_join(self.parts.events.table.select(event="id"), "event"))
+        return self.relations.filter(_.type == self.object_type).select("event", case="object", case_id="key")
 
     @functools.cached_property
     def of_cases(self) -> Table:
         """One row a case and an object that it names itself: case, object, type, key."""
-        own = self.parts.object_objects.table.select(case="source", object="target").distinct()
-        return self._kept(own.semi_join(self.cases, "case").inner_join(self.objects.rename(object="id"), "object"))
+        own = self.parts.owned(self.parts.object_objects, self.parts.objects)
+        return self._kept(self._of_known(own, "case").semi_join(self.cases, "case"))
 
     @functools.cached_property
     def of_events(self) -> Table:
         """One row an event, its case, and an object of another type that the case does not name: event, case, object,
         type, key.
         """
-        others = self.objects.filter(_.type != self.object_type).rename(object="id")
-        related = self.pairs.inner_join(self.relations.inner_join(others, "object"), "event")
+        others = self.relations.filter(_.type != self.object_type)
+        related = self.pairs.select("event", "case").inner_join(others, "event")
         chosen = related.select("event", "case", "object", "type", "key")
         return self._kept(chosen.anti_join(self.of_cases, ["case", "object"]))
 
@@ -103,17 +107,17 @@ class Flattening:
         for batch in engine.batches(self._rows()):
             runs.add(cast(pl.DataFrame, pl.from_arrow(batch)))
         runs.finish()
+        orders = self._orders()
         for rows in runs.ranges():
-            yield sequence(rows, by=("timestamp", "number"))
+            yield sequence_all(rows, orders.semi_join(rows, "case_id"), by=("timestamp", "number"))
 
     def _rows(self) -> Table:
-        """One row an event and case that it belongs to: number, and the columns of a log that need no order."""
-        rows = self.pairs.inner_join(self.events, "event")
-        of_event = keys_by_type(self.of_events, ("event", "case"), "eo", _BETWEEN)
-        of_case = keys_by_type(self.of_cases, ("case",), "co", _BETWEEN)
-        attributes_of_case = latest_values(self.parts, self.object_type, self.cases)
-        for wide, by in ((of_event, ["event", "case"]), (of_case, ["case"]), (attributes_of_case, ["case"])):
-            rows = rows.left_join(wide.table, by).drop(*(f"{name}_right" for name in by))
+        """One row an event and case that it belongs to: number, and the columns of a log that are the event's and need
+        no order.
+        """
+        rows = self.pairs.inner_join(self.events, "event").rename(number="event")
+        of_event = keys_by_type(self.of_events.rename(number="event"), ("number", "case"), "eo", _BETWEEN)
+        rows = _joined(rows, of_event, ["number", "case"])
         own = columns_of({key: kind for key, (_column, kind) in self.values.columns.items()})
         values = self.values.values(rows)
         recorded = {name: values.pop(key) for key, name in own.items()}
@@ -123,14 +127,30 @@ class Flattening:
             name: recorded.get(name, rows[name] if name in rows.columns else ibis.null(EVENT[name])) for name in EVENT
         }
         return rows.select(
-            "number",
-            **given,
-            **_named(CASE, [*attributes_of_case.values(rows).items(), *of_case.values(rows).items()]),
-            **_named(EVENT_ATTRIBUTE, [*values.items(), *of_event.values(rows).items()]),
+            "number", **given, **_named(EVENT_ATTRIBUTE, [*values.items(), *of_event.values(rows).items()])
         )
+
+    def _orders(self) -> Table:
+        """One row a case: case_id and the attributes of an order."""
+        of_case = keys_by_type(self.of_cases, ("case",), "co", _BETWEEN)
+        attributes = latest_values(self.parts, self.object_type, self.cases, self._kept)
+        rows = _joined(_joined(self.cases, of_case, ["case"]), attributes, ["case"])
+        named = _named(CASE, [*attributes.values(rows).items(), *of_case.values(rows).items()])
+        return self._kept(rows.select("case_id", **named))
+
+    def _of_known(self, related: Table, owner: str) -> Table:
+        """One row an owner and an object of the file that `related` names for it: `owner`, object, type, key."""
+        known = self.objects.select("number", object="id")
+        numbers = related.drop("number").inner_join(known, "object").select("owner", object="number").distinct()
+        told = self.objects.select("type", "key", object="number")
+        return numbers.inner_join(told, "object").select("object", "type", "key", **{owner: "owner"})
 
     def _kept(self, table: Table) -> Table:
         return self.scratch.enter_context(engine.materialized(table))
+
+
+def _joined(rows: Table, wide: Wide, by: list[str]) -> Table:
+    return rows.left_join(wide.table, by).drop(*(f"{name}_right" for name in by)) if wide.columns else rows
 
 
 def _named(prefix: str, values: list[tuple[str, Value]]) -> dict[str, Value]:

@@ -20,7 +20,7 @@ class OcelLog:
     """A log and what its columns are in OCEL.
 
     `objects` gives the column of each object type but the order's, `of_event` and `of_order` the column of each
-    attribute, `event_types` the attributes that an activity has a value of.
+    attribute, `event_types` the attributes that an activity declares.
     """
 
     log: Table
@@ -113,7 +113,9 @@ def _refuse(column: str, other: str) -> None:
 
 
 def _event_types(log: Table, of_event: Mapping[str, str]) -> dict[str, list[str]]:
-    """The attributes that each activity has a value of, in one pass that also sees what OCEL cannot have."""
+    """The attributes that each activity has a value of, and columns ``event:`` that no event has one of, which each
+    activity declares; in one pass that also sees what OCEL cannot have.
+    """
     incomplete = ibis.or_(log.case_id.isnull(), log.activity.isnull(), log.timestamp.isnull())
     names = {f"has {place}": name for place, name in enumerate(of_event)}
     counted = log.group_by("activity").aggregate(
@@ -127,7 +129,9 @@ def _event_types(log: Table, of_event: Mapping[str, str]) -> dict[str, list[str]
             where="log",
             expected="OCEL has no events without: filter them out first",
         )
-    return {row["activity"]: [name for has, name in names.items() if row[has]] for row in rows}
+    given = {has for row in rows for has in names if row[has]}
+    empty = {has for has, name in names.items() if has not in given and of_event[name].startswith(EVENT_ATTRIBUTE)}
+    return {row["activity"]: [name for has, name in names.items() if row[has] or has in empty] for row in rows}
 
 
 def _object_id(kind: str, key: StringValue) -> StringValue:

@@ -3,7 +3,11 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from procmine.errors import LogError
 from procmine.exchange.ocel_names import quoted
@@ -19,34 +23,37 @@ _TABLES = {
 }
 """What the standard requires beside the tables of the types, and the columns that are read."""
 _TIME, _CHANGED = "ocel_time", "ocel_changed_field"
-_ROWS = 10_000
+_ROWS = 2_000
+"""Rows that are fetched together; of more, each takes twice as long to turn into columns."""
 
 
-def read_sqlite(parts: OcelParts) -> None:
-    """Fill `parts` from its file, which is opened to be read only.
+def read_sqlite(path: Path, folder: Path) -> OcelParts:
+    """The parts of the file at `path`, which is opened to be read only, stored in `folder`.
 
     Errors: `LogError` where it is no SQLite database, is damaged, or lacks a table or column that OCEL 2.0 requires.
     """
+    parts = OcelParts(path, folder, owners="ids")
     try:
-        with closing(sqlite3.connect(f"{parts.path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             reader = _Reader(database, parts)
-            for table, columns in _TABLES.items():
-                reader.require(table, columns)
+            for table, required in _TABLES.items():
+                reader.require(table, required)
             for rows, table in (
                 (parts.events, "event"),
                 (parts.objects, "object"),
                 (parts.event_objects, "event_object"),
                 (parts.object_objects, "object_object"),
             ):
-                for row in reader.rows(table, _TABLES[table]):
-                    rows.add(*map(_text, row))
+                for columns in reader.columns(table, _TABLES[table]):
+                    rows.add(*columns)
             reader.event_types()
             reader.object_types()
         parts.finish()
     except (sqlite3.DatabaseError, UnicodeError) as error:
         raise LogError(
-            f"SQLite cannot read it: {error}", where=parts.path, expected="A whole OCEL 2.0 database in UTF-8"
+            f"SQLite cannot read it: {error}", where=path, expected="A whole OCEL 2.0 database in UTF-8"
         ) from error
+    return parts
 
 
 class _Reader:
@@ -59,9 +66,8 @@ class _Reader:
             types = self.require(table, ["ocel_id", _TIME], why=f"the type {kind!r} is mapped to it")
             attributes = {name: word for name, word in types.items() if name not in ("ocel_id", _TIME)}
             self.parts.declare_event_type(attributes)
-            for key, time, *values in self.rows(table, ["ocel_id", _TIME, *attributes]):
-                given = zip(attributes, map(_text, values), strict=True)
-                self.parts.event_values.add(_text(key), _text(time), attributes=given)
+            for key, time, *values in self.columns(table, ["ocel_id", _TIME, *attributes]):
+                self.parts.event_values.add(key, time, attributes=dict(zip(attributes, values, strict=True)))
 
     def object_types(self) -> None:
         """Read the table of each type of objects: a row has an object's first values, or a field that changed. Some
@@ -71,20 +77,29 @@ class _Reader:
             types = self.require(table, ["ocel_id"], why=f"the type {kind!r} is mapped to it")
             attributes = {name: word for name, word in types.items() if name not in ("ocel_id", _TIME, _CHANGED)}
             self.parts.declare_object_type(kind, attributes)
-            absent = dict.fromkeys({_TIME, _CHANGED} - types.keys())
             present = [name for name in types if name != "ocel_id"]
-            for key, *cells in self.rows(table, ["ocel_id", *present]):
-                row = absent | dict(zip(present, cells, strict=True))
+            for key, *cells in self.columns(table, ["ocel_id", *present]):
+                absent = pa.nulls(len(key), pa.string())
+                row = {_TIME: absent, _CHANGED: absent} | dict(zip(present, cells, strict=True))
                 for name in attributes:
-                    if row[name] is not None and row[_CHANGED] in (None, name):
-                        self.parts.object_values.add(_text(key), name, _text(row[_TIME]), _text(row[name]))
+                    self._add_values(key, name, row[_TIME], row[_CHANGED], row[name])
 
-    def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table in its order."""
+    def _add_values(self, key: pa.Array, name: str, time: pa.Array, changed: pa.Array, value: pa.Array) -> None:
+        of_field = pc.fill_null(pc.equal(changed, name), True)
+        told = pc.and_(of_field, value.is_valid())
+        names = pa.repeat(pa.scalar(name), pc.sum(told).as_py() or 0)
+        self.parts.object_values.add(key.filter(told), names, value.filter(told), time.filter(told))
+
+    def columns(self, table: str, columns: Sequence[str]) -> Iterator[list[pa.Array]]:
+        """The columns of a table as text, so many of its rows at a time, in its order."""
+        for rows in self._batches(table, columns):
+            yield [_texts(column) for column in zip(*rows, strict=True)]
+
+    def _batches(self, table: str, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
         chosen = ", ".join(quoted(name) for name in columns)
         cursor = self.database.execute(f"SELECT {chosen} FROM {quoted(table)}")
         while batch := cursor.fetchmany(_ROWS):
-            yield from batch
+            yield batch
 
     def require(self, table: str, columns: Sequence[str], *, why: str = "OCEL 2.0 requires it") -> dict[str, str]:
         """The types of the columns of `table`; a `LogError` where it is not there, or lacks one of `columns`."""
@@ -101,8 +116,19 @@ class _Reader:
         return types
 
     def _types(self, what: str) -> Iterator[tuple[str, str]]:
-        for kind, mapped in list(self.rows(f"{what}_map_type", _TABLES[f"{what}_map_type"])):
-            yield str(kind), f"{what}_{mapped}"
+        for rows in self._batches(f"{what}_map_type", _TABLES[f"{what}_map_type"]):
+            for kind, mapped in rows:
+                yield str(kind), f"{what}_{mapped}"
+
+
+def _texts(values: Sequence[Any]) -> pa.Array:
+    """Values as text; those of most columns are texts, or whole numbers, all."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {str}:
+        return pa.array(values, pa.string())
+    if kinds == {int}:
+        return pa.array(values, pa.int64()).cast(pa.string())
+    return pa.array(list(map(_text, values)), pa.string())
 
 
 def _text(value: Any) -> str | None:

@@ -1,5 +1,6 @@
 """The attributes of an object-centric log as columns, with the types of a log."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibis.expr.types import Table, Value
@@ -23,18 +24,20 @@ class Wide:
 
 
 def event_values(parts: OcelParts) -> Wide:
-    """One row an event: event (its id), timestamp, and its attributes."""
+    """The rows of `event_values` with timestamp, the time that their text says."""
     rows = parts.event_values
-    table = rows.table.drop("number").rename(event="id")
-    table = table.mutate(timestamp=read_value(table.time, "date"))
+    table = rows.table.mutate(timestamp=read_value(rows.table.time, "date"))
     declared = {name: one_type(parts.types_of_events.get(name, ())) for name in rows.columns}
     return Wide(table, _fitting(table, {name: (column, declared[name]) for name, column in rows.columns.items()}))
 
 
-def latest_values(parts: OcelParts, object_type: str, cases: Table) -> Wide:
-    """One row an object of `cases` that has attributes: case (its id), and the last value of each attribute."""
+def latest_values(parts: OcelParts, object_type: str, cases: Table, kept: Callable[[Table], Table]) -> Wide:
+    """One row an object of `cases` that has attributes: case (its number), and the last value of each attribute.
+
+    `kept` computes a table that is asked more than once.
+    """
     declared = parts.types_of_objects.get(object_type, {})
-    values = parts.object_values.table.rename(case="id").semi_join(cases, "case")
+    values = parts.owned(parts.object_values, parts.objects).rename(case="owner").semi_join(cases, "case")
     since = read_value(values.time.fill_null(INITIAL), "date")
     names = list(dict.fromkeys([*declared, *_names(values)]))
     table = values.group_by("case").aggregate(
@@ -44,7 +47,8 @@ def latest_values(parts: OcelParts, object_type: str, cases: Table) -> Wide:
         }
     )
     types = {name: (f"c{place}", declared.get(name, "string")) for place, name in enumerate(names)}
-    return Wide(table, _fitting(table, types))
+    latest = kept(table)
+    return Wide(latest, _fitting(latest, types))
 
 
 def keys_by_type(related: Table, by: tuple[str, ...], prefix: str, between: str) -> Wide:

@@ -15,6 +15,9 @@ COLUMNS = {
     **OWN,
 }
 """The columns of an event, and the key of each."""
+EMPTY = "procmine:empty:"
+"""Begins the key of an attribute of the log that tells of a column without any value; the column's name follows, and
+the value is the XES type. It cannot be a global, since these promise a value in every trace or event."""
 TEXT = {
     NAME,
     INSTANCE,

@@ -42,8 +42,8 @@ def read_xes(path: str | PathLike[str], *, lifecycle: Literal["pairs", "all"] = 
     **Columns.** Those of `schema.LOG`. The trace's concept:name is `case_id`; of an event, concept:name is
     `activity`, time:timestamp `timestamp`, org:resource `resource`, org:group `department`. `source` is the file's
     name and `source_row` the event's number in it, 1…; a file that procmine wrote gives these two and `system` back
-    as they were. Every other attribute becomes a column ``case:<key>`` or ``event:<key>``. Attributes of the log
-    itself, its globals and classifiers are not read.
+    as they were, and the columns that had no value. Every other attribute becomes a column ``case:<key>`` or
+    ``event:<key>``. Other attributes of the log itself, its globals and classifiers are not read.
 
     **Types.** date (UTC, µs; without offset it is read as UTC, as pm4py and r4pm do), int, float, boolean and string
     stay what they are; id becomes text. A key is text where its elements differ in type or a value does not fit its

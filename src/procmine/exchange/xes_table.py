@@ -13,6 +13,7 @@ from procmine import engine
 from procmine.errors import LogError
 from procmine.exchange.column_names import distinct_names
 from procmine.exchange.lifecycle import COMPLETE, STANDARD
+from procmine.exchange.xes_empty import declared_empty
 from procmine.exchange.xes_keys import COLUMNS, INSTANCE, NAME, OWN, PAIR, TIMESTAMP, TRANSITION
 from procmine.exchange.xes_part import Parts
 from procmine.exchange.xes_types import one_type, read_value
@@ -53,13 +54,21 @@ class XesTable:
         of_trace = {key: column for key, column in self.parts.of_trace.items() if key != NAME}
         of_event = {key: column for key, column in self.parts.of_event.items() if key not in consumed}
         ours = OWN["source_row"] in self.parts.of_event or OWN["source"] in self.parts.of_event
+        typed = self._typed(rows, CASE, of_trace) | self._typed(rows, EVENT_ATTRIBUTE, of_event)
+        known = set(map(str.lower, typed))
+        empty = {name: null for name, null in self.empty.items() if name.lower() not in known}
         return self._named(rows).select(
             "number",
             source=self._text(rows, OWN["source"]) if ours else ibis.literal(self.parts.path.name),
             source_row=read_value(self._text(rows, OWN["source_row"]), "int") if ours else rows.number,
-            **self._typed(rows, CASE, of_trace),
-            **self._typed(rows, EVENT_ATTRIBUTE, of_event),
+            **typed,
+            **empty,
         )
+
+    @functools.cached_property
+    def empty(self) -> dict[str, Value]:
+        """The columns that the file tells to be without values."""
+        return declared_empty(self.parts.path)
 
     @functools.cached_property
     def raw(self) -> Table:

@@ -20,7 +20,8 @@ from procmine.errors import LogError
 from procmine.exchange.files import require_target, whole
 from procmine.exchange.lifecycle import COMPLETE, START
 from procmine.exchange.log_order import batches_in_order, write_in_order
-from procmine.exchange.xes_keys import COLUMNS, NAME, PAIR, TRANSITION
+from procmine.exchange.xes_empty import empty_columns
+from procmine.exchange.xes_keys import COLUMNS, EMPTY, NAME, PAIR, TRANSITION
 from procmine.exchange.xes_read import ENDINGS
 from procmine.exchange.xes_types import write_value
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes, require_log
@@ -50,7 +51,8 @@ def write_xes(log: Table, path: str | PathLike[str]) -> Path:
     `case_id`, `activity`, `timestamp`, `resource` and `department` are written as concept:name, time:timestamp,
     org:resource and org:group; `system`, `source` and `source_row` under ``procmine:`` keys of no declared extension;
     ``case:`` and ``event:`` columns under their own keys, with the XES type of their column (what XES has no type
-    for, as text). Other columns are not written. Null is an absent attribute. Times are UTC to the microsecond.
+    for, as text). Other columns are not written. Null is an absent attribute; a ``case:`` or ``event:`` column that is
+    null everywhere is told in an attribute of the log, ``procmine:empty:<column>``. Times are UTC to the microsecond.
 
     A row with a `start` becomes two events: a `start` in its place in time, with activity and owners, and the
     `complete`, both with the number ``procmine:start`` that makes them a pair. An event's transition is that of
@@ -64,17 +66,20 @@ def write_xes(log: Table, path: str | PathLike[str]) -> Path:
     require_log(log)
     target = require_target(Path(path), ENDINGS, kind="an XES file")
     _require_own_keys(log)
+    head = _HEAD + "".join(
+        f'<string key="{_escaped_key(EMPTY + name)}" value="{kind}"/>\n' for name, kind in empty_columns(log).items()
+    )
     if engine.scalar(log.start.notnull().any()):
-        _write(engine.batches(_lines_with_starts(log), rows=_ROWS), target)
+        _write(engine.batches(_lines_with_starts(log), rows=_ROWS), target, head=head)
     else:
-        write_in_order(log, lambda rows: _write(batches_in_order(_lines(rows), _ROWS), target))
+        write_in_order(log, lambda rows: _write(batches_in_order(_lines(rows), _ROWS), target, head=head))
     return target
 
 
-def _write(batches: Iterator[pa.RecordBatch], target: Path) -> None:
+def _write(batches: Iterator[pa.RecordBatch], target: Path, *, head: str) -> None:
     """Write the column `line`, a batch while the next is made."""
     with whole(target) as part, _opened(part, target) as file, ThreadPoolExecutor(1) as beside:
-        written = beside.submit(file.write, _HEAD.encode())
+        written = beside.submit(file.write, head.encode())
         for batch in batches:
             written.result()
             written = beside.submit(file.write, _bytes(batch.column("line")))

@@ -93,12 +93,15 @@ def phrase(key: str, language: Language) -> str:
 
 _VALUES = {
     "after the window": "晚于观察期",
+    "at least": "至少",
     "before the window": "早于观察期",
     "bytes that are not of the encoding": "含有不属于该编码的字节",
     "cancelled": "已取消",
     "characters that are no text": "含有非文本字符",
+    "contradiction": "相互矛盾",
     "cut": "被观察期截断",
     "designed flow": "设计流程",
+    "estimate": "估计值",
     "event": "事件",
     "exact double": "完全重复",
     "finished": "已完成",
@@ -236,6 +239,7 @@ _HEADINGS = {
     "start": "开始",
     "system": "系统",
     "table": "表",
+    "tells": "性质",
     "timestamp": "时间",
     "to_activity": "接收活动",
     "to_owner": "接收方",

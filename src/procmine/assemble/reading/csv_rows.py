@@ -3,7 +3,8 @@
 A row is a line, or the run of lines over which a quoted cell goes. Where a quote does not end as it should, its line
 alone is refused, and reading goes on in the next: one broken quote costs one row, not the rest of the file. Two broken
 quotes pair up, and the rows between them look like one cell: that is told from a cell of several lines, such as an
-address, by lines that all have the header's number of cells and, in one place, figures of the same form.
+address, by lines that all have the header's number of cells and, in one place, figures of the same form; or, of three
+lines and more, in two places figures among the same kinds of signs, however many.
 """
 
 import re
@@ -17,6 +18,10 @@ from procmine.assemble.reasons import QUOTE, TOO_LONG
 _FIGURE = re.compile(r"\d")
 _FIGURES = 4
 """Figures that the cells of a column must have, all in the same places, to tell rows: times and most keys have more."""
+_FIGURE_RUN, _LETTER_RUN = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+_LEAST_WITHIN = 3
+"""Lines that a run has, at least, where one stands between its first and its last: that line is of one row or of one
+cell, and a cell has the header's number of cells by chance only."""
 _DOUBTFUL = re.compile(f'["\0{text.ESCAPED}]')
 
 
@@ -125,5 +130,15 @@ def _are_rows(lines: list[str], delimiter: str, width: int) -> bool:
     rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
     if any(len(row) != width for row in rows):
         return False
-    forms = ({_FIGURE.sub("0", cell.strip()) for cell in column} for column in zip(*rows, strict=True))
-    return any(len(form) == 1 and form.pop().count("0") >= _FIGURES for form in forms)
+    columns = [[cell.strip() for cell in column] for column in zip(*rows, strict=True)]
+    forms = ({_FIGURE.sub("0", cell) for cell in column} for column in columns)
+    if any(len(form) == 1 and form.pop().count("0") >= _FIGURES for form in forms):
+        return True
+    shapes = [{_shape(cell) for cell in column} for column in columns]
+    alike = [figures for shape in shapes if len(shape) == 1 and (figures := shape.pop().count("0"))]
+    return len(lines) >= _LEAST_WITHIN and len(alike) > 1 and max(alike) > 1
+
+
+def _shape(cell: str) -> str:
+    """The kinds of signs that a cell has, in their order, without how many: ``a-0`` of ``A-17`` as of ``BC-3``."""
+    return _FIGURE_RUN.sub("0", _LETTER_RUN.sub("a", cell))

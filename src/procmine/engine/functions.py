@@ -21,6 +21,9 @@ for every column of every export takes longer than reading small ones."""
 _NAIVE = dt.Timestamp()
 _UTC = dt.Timestamp(timezone="UTC")
 _epoch_us = ibis.udf.scalar.builtin(lambda moment: None, name="epoch_us", signature=((_UTC,), dt.int64))
+_make_timestamp = ibis.udf.scalar.builtin(
+    lambda since_1970: None, name="make_timestamp", signature=((dt.int64,), _NAIVE)
+)
 _timezone = ibis.udf.scalar.builtin(lambda zone, naive: None, name="timezone", signature=((dt.string, _NAIVE), _UTC))
 _wall = ibis.udf.scalar.builtin(lambda zone, moment: None, name="timezone", signature=((dt.string, _UTC), _NAIVE))
 _edit_distance = ibis.udf.scalar.builtin(
@@ -85,6 +88,11 @@ def json_string(text: StringValue) -> StringValue:
 def microseconds(moment: TimestampValue) -> IntegerValue:
     """Microseconds since 1970 in UTC: differences of them are exact, and ten times as fast as those of timestamps."""
     return cast(IntegerValue, _epoch_us(moment))
+
+
+def naive_utc(moment: TimestampValue) -> TimestampValue:
+    """What a clock in UTC showed at a moment: a naive time. A cast would ask the rules of time zones for each value."""
+    return cast(TimestampValue, _make_timestamp(_epoch_us(moment)))
 
 
 def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:

@@ -28,7 +28,7 @@ from procmine.engine.functions import (
     text_of_bytes,
     utc_to_local,
 )
-from procmine.engine.running import batches, coded, collect, collect_arrow, materialized, nothing, scalar, table
+from procmine.engine.running import batches, coded, coding, collect, collect_arrow, materialized, nothing, scalar, table
 from procmine.engine.session import MEMORY, connection
 from procmine.engine.sql import sql_name, sql_text
 
@@ -40,6 +40,7 @@ __all__ = [
     "batches",
     "bytes_of",
     "coded",
+    "coding",
     "collect",
     "collect_arrow",
     "connection",

@@ -17,7 +17,7 @@ from procmine import engine
 
 RUN = 50_000
 """Rows that a run has, at least, before it is sorted and stored."""
-RANGE = 250_000
+RANGE = 500_000
 """Rows that a range has, at most, if it is not of one order only."""
 _GROUP = 16_384
 """Rows that are read together: a run has more than a range needs of it."""

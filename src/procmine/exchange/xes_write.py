@@ -39,6 +39,7 @@ _FOOT = "</log>\n"
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _FORBIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
 """What XML 1.0 has no way to write; U+FFFD stands for it."""
+_SPECIAL = r"[&<>\x22\x00-\x1f\x{fffe}\x{ffff}]"
 _ROWS = 4_096
 """Events whose text is in memory at a time."""
 
@@ -159,12 +160,10 @@ def _escaped_key(key: str) -> str:
 
 
 def _escaped(text: StringValue) -> StringValue:
-    """`text` as an attribute's value. Not asked first which needs it: the engine escapes each value of a column of few
-    values once, but only where nothing depends on the row.
-    """
+    safe = text
     for character, reference in _ESCAPES.items():
-        text = text.replace(character, reference)
-    return text.re_replace(_FORBIDDEN, "\ufffd")
+        safe = safe.replace(character, reference)
+    return text.re_search(_SPECIAL).ifelse(safe.re_replace(_FORBIDDEN, "\ufffd"), text)
 
 
 def _bytes(lines: pa.Array) -> memoryview:

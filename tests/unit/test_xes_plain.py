@@ -179,6 +179,16 @@ def test_what_is_around_the_traces_goes_through_an_xml_parser(head):
         list(plain_parts(io.BytesIO(text.encode()), Path("x"), typed=True))
 
 
+@pytest.mark.parametrize("block", range(1, 40))
+def test_what_is_before_the_traces_may_be_longer_than_a_block(monkeypatch, block):
+    head, traces = '<log><string key="of the log" value="x"/>', '<trace><string key="concept:name" value="a"/></trace>'
+    monkeypatch.setattr(xes_plain, "BLOCK", block)
+    (part,) = plain_parts(io.BytesIO(f"{head}{traces}</log>".encode()), Path("a.xes"), typed=True)
+    assert shape([part]) == [({"concept:name": "a"}, [])]
+    with pytest.raises(NotPlainError):
+        list(plain_parts(io.BytesIO(f"{head}</log>".encode()), Path("a.xes"), typed=True))
+
+
 @pytest.mark.parametrize("tail", ["<trace/>", "<event/>", "<x:trace/>", "<trace>", "</log>"])
 def test_what_follows_the_last_trace_too(tail):
     text = log_of('<event><string key="a" value="b"/></event>').replace("</log>", f"{tail}</log>")

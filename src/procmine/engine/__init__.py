@@ -25,11 +25,12 @@ from procmine.engine.functions import (
     json_text,
     local_to_utc,
     microseconds,
+    naive_utc,
     parse_time,
     text_of_bytes,
     utc_to_local,
 )
-from procmine.engine.running import batches, coded, collect, collect_arrow, materialized, nothing, scalar, table
+from procmine.engine.running import batches, coded, coding, collect, collect_arrow, materialized, nothing, scalar, table
 from procmine.engine.session import MEMORY, connection
 from procmine.engine.sql import sql_name, sql_text
 
@@ -42,6 +43,7 @@ __all__ = [
     "batches",
     "bytes_of",
     "coded",
+    "coding",
     "collect",
     "collect_arrow",
     "collector_paused",
@@ -55,6 +57,7 @@ __all__ = [
     "local_to_utc",
     "materialized",
     "microseconds",
+    "naive_utc",
     "nothing",
     "parse_time",
     "read_parquet",

@@ -99,6 +99,11 @@ def after_1970(microseconds: IntegerValue) -> TimestampValue:
     return cast(TimestampValue, _make_timestamp(microseconds))
 
 
+def naive_utc(moment: TimestampValue) -> TimestampValue:
+    """What a clock in UTC showed at a moment: a naive time. A cast would ask the rules of time zones for each value."""
+    return cast(TimestampValue, _make_timestamp(_epoch_us(moment)))
+
+
 def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:
     """A naive time, read as wall time of the IANA `zone`, in UTC."""
     return cast(TimestampValue, _timezone(zone, naive))

@@ -1,7 +1,7 @@
 """Run expressions: collect their rows, or keep them on the engine for a while."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 
@@ -63,9 +63,22 @@ def coded(expression: Table) -> Iterator[Table]:
     takes half the time; the numbers go by the alphabet, and what is stored or collected is text again. Of few rows it
     is `expression` itself.
     """
+    with _made("VIEW", query(expression)) as name:
+        plain = _named(name, expression.schema())
+        with coding(plain) as code:
+            numbers = code(plain)
+            yield expression if numbers is plain else numbers
+
+
+@contextmanager
+def coding(expression: Table) -> Iterator[Callable[[Table], Table]]:
+    """What makes of a table the same table as `coded` holds it, where its values are among those of `expression`.
+
+    So the parts of a table that are computed on one after the other have the same codes, found once.
+    """
     texts = [column for column, kind in expression.schema().items() if kind.is_string()]
+    plain = f"({query(expression)})"
     with contextlib.ExitStack() as scratch:
-        plain = sql_name(scratch.enter_context(_made("VIEW", query(expression))))
         counts = ", ".join(["count(*)", *(f"approx_count_distinct({sql_name(column)})" for column in texts)])
         rows, *values = connection().raw_sql(f"SELECT {counts} FROM {plain}").fetchone()
         few = min(MOST_CODES, rows // ROWS_A_CODE) if rows >= FEWEST_CODED else 0
@@ -75,11 +88,14 @@ def coded(expression: Table) -> Iterator[Table]:
                 known = f"SELECT DISTINCT {column} FROM {plain} WHERE {column} IS NOT NULL ORDER BY 1"
                 kind = scratch.enter_context(_made("TYPE", f"ENUM ({known})"))
                 codes.append(f"CAST({column} AS {sql_name(kind)}) AS {column}")
-        if not codes:
-            yield expression
-            return
-        view = f"SELECT * REPLACE ({', '.join(codes)}) FROM {plain}"
-        yield _named(scratch.enter_context(_made("VIEW", view)), expression.schema())
+
+        def code(table: Table) -> Table:
+            if not codes:
+                return table
+            view = f"SELECT * REPLACE ({', '.join(codes)}) FROM ({query(table)})"
+            return _named(scratch.enter_context(_made("VIEW", view)), table.schema())
+
+        yield code
 
 
 FEWEST_CODED, MOST_CODES, ROWS_A_CODE = 50_000, 10_000, 20

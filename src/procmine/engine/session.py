@@ -20,6 +20,9 @@ MEMORY = "PROCMINE_MEMORY"
 """Of the environment: how much memory the engine may take, such as 8GiB; beyond it, it works on disk."""
 MEMORY_SHARE, LEAST_MEMORY_MIB = 0.15, 1024
 """Else so much of what the engine would take by itself, which is four fifths of the machine's, but at least so much."""
+AHEAD = "16MiB"
+"""How much of a result that is handed on in batches is computed before it is asked for: with the engine's 1 MB, one
+processor computes and the other waits."""
 
 
 class Engine(Backend):  # type: ignore[misc]
@@ -36,6 +39,7 @@ def connection() -> Backend:
     backend.raw_sql("SET preserve_insertion_order = true")
     backend.raw_sql("SET autoinstall_known_extensions = false")  # nothing is loaded from the web
     _limit_memory(backend)
+    backend.raw_sql(f"SET streaming_buffer_size = '{AHEAD}'")
     spill = Path(tempfile.gettempdir()) / f"procmine-{os.getpid()}"  # by default it is a folder in the current one
     backend.raw_sql(f"SET temp_directory = '{sql_text(os.fspath(spill))}'")
     with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has none to turn off

@@ -17,7 +17,7 @@ from procmine import engine
 
 RUN = 50_000
 """Rows that a run has, at least, before it is sorted and stored."""
-RANGE = 250_000
+RANGE = 500_000
 """Rows that a range has, at most, if it is not of one order only."""
 _GROUP = 16_384
 """Rows that are read together: a run has more than a range needs of it."""
@@ -61,12 +61,17 @@ class Runs:
         return engine.read_parquet([run.file for run in self._runs])
 
     def ranges(self) -> Iterator[Table]:
-        """All rows, a range of whole orders at a time, in the order of `by`."""
-        for first, last in self._bounds():
-            files = [run.file for run in self._runs if run.first <= last and first <= run.last]
-            rows = engine.read_parquet(files)
-            absent = {name: ibis.null(kind) for name, kind in self.table.schema().items() if name not in rows.columns}
-            yield rows.filter(rows[self.by].between(first, last)).mutate(**absent)
+        """All rows, a range of whole orders at a time, in the order of `by`; each is there until the next is asked for.
+
+        Text of few values is numbers to the engine, in all ranges the same.
+        """
+        with engine.coding(self.table) as code:
+            for first, last in self._bounds():
+                files = [run.file for run in self._runs if run.first <= last and first <= run.last]
+                rows = engine.read_parquet(files)
+                columns = self.table.schema().items()
+                absent = {name: ibis.null(kind) for name, kind in columns if name not in rows.columns}
+                yield code(rows.filter(rows[self.by].between(first, last)).mutate(**absent))
 
     def _bounds(self) -> list[tuple[str, str]]:
         """The first and the last order of each range."""

@@ -24,6 +24,7 @@ from procmine.exchange.xes_pieces import whole_traces
 
 BLOCK = 4 << 20
 """Bytes read at a time."""
+_TRACE = b"<trace"
 
 _OPEN_TRACE, _CLOSE_TRACE, _OPEN_EVENT, _CLOSE_EVENT = range(10, 14)
 """Kinds of tag, above those of attributes: their type, as its place in `TYPES`."""
@@ -79,9 +80,11 @@ def _blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
     """
     frame = _Frame()
     text = stream.read(BLOCK)
-    begin = text.find(b"<trace")
-    if begin < 0:
-        raise NotPlainError
+    while (begin := text.find(_TRACE)) < 0:
+        frame.feed(text[: -len(_TRACE)])
+        more = stream.read(BLOCK)
+        _require(bool(more))
+        text = text[-len(_TRACE) :] + more
     frame.feed(text[:begin])
     frame.require_open_log()
     rest, opened = text[begin:], b""

@@ -24,7 +24,7 @@ from procmine.schema import CASE, EVENT_ATTRIBUTE
 class XesTable:
     """The events of one file. Every table here has `number`, an event's place in the file, 1…
 
-    `events` and `attributes` take some of the stored rows, what is told of a file is told of all.
+    `events` and `with_attributes` take some of the stored rows, what is told of a file is told of all.
     """
 
     parts: Parts
@@ -34,22 +34,10 @@ class XesTable:
         """What orders and pairs the events that have an activity: the columns of `schema.EVENT` that XES has words for,
         `transition` in lower case, `instance` and `pair`.
         """
-        return self._named(rows).select(
-            "number",
-            case_id=rows[self.parts.of_trace[NAME]],
-            **{
-                name: self._text(rows, key)
-                for name, key in COLUMNS.items()
-                if name not in ("timestamp", "source", "source_row")
-            },
-            timestamp=read_value(self._text(rows, TIMESTAMP), "date"),
-            transition=self._text(rows, TRANSITION).lower(),
-            instance=self._text(rows, INSTANCE),
-            pair=self._text(rows, PAIR),
-        )
+        return self._named(rows).select("number", **self._steps(rows))
 
-    def attributes(self, rows: Table) -> Table:
-        """`number`, `source`, `source_row`, `case:` and `event:` columns of the events that have an activity."""
+    def with_attributes(self, rows: Table) -> Table:
+        """`events` with `source`, `source_row`, and the `case:` and `event:` columns."""
         consumed = {*COLUMNS.values(), PAIR} | (set() if self._keeps_transition else {TRANSITION})
         of_trace = {key: column for key, column in self.parts.of_trace.items() if key != NAME}
         of_event = {key: column for key, column in self.parts.of_event.items() if key not in consumed}
@@ -59,6 +47,7 @@ class XesTable:
         empty = {name: null for name, null in self.empty.items() if name.lower() not in known}
         return self._named(rows).select(
             "number",
+            **self._steps(rows),
             source=self._text(rows, OWN["source"]) if ours else ibis.literal(self.parts.path.name),
             source_row=read_value(self._text(rows, OWN["source_row"]), "int") if ours else rows.number,
             **typed,
@@ -141,6 +130,17 @@ class XesTable:
 
     def _named(self, rows: Table) -> Table:
         return rows.filter(self._text(rows, NAME).notnull())
+
+    def _steps(self, rows: Table) -> dict[str, Value]:
+        texts = {name: key for name, key in COLUMNS.items() if name not in ("timestamp", "source", "source_row")}
+        return {
+            "case_id": rows[self.parts.of_trace[NAME]],
+            **{name: self._text(rows, key) for name, key in texts.items()},
+            "timestamp": read_value(self._text(rows, TIMESTAMP), "date"),
+            "transition": self._text(rows, TRANSITION).lower(),
+            "instance": self._text(rows, INSTANCE),
+            "pair": self._text(rows, PAIR),
+        }
 
     def _typed(self, rows: Table, prefix: str, columns: dict[str, str]) -> dict[str, Value]:
         names = distinct_names(prefix, columns)

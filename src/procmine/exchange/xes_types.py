@@ -5,8 +5,9 @@ from typing import cast
 
 import ibis
 import ibis.expr.datatypes as dt
-from ibis.expr.types import StringValue, Value
+from ibis.expr.types import StringValue, TimestampValue, Value
 
+from procmine import engine
 from procmine.schema import TIME
 
 _FORM = {
@@ -47,6 +48,6 @@ def write_value(value: Value) -> tuple[str, StringValue]:
         text = value.cast("float64").cast(str)
         return "float", text.cases(("inf", "INF"), ("-inf", "-INF"), ("nan", "NaN"), else_=text)
     if kind.is_timestamp() or kind.is_date():
-        text = value.cast(TIME).cast(dt.Timestamp(scale=6)).cast(str)
+        text = engine.naive_utc(cast(TimestampValue, value.cast(TIME))).cast(str)
         return "date", text.replace(" ", "T") + "+00:00"
     return "string", cast(StringValue, value.cast(str))

@@ -41,7 +41,7 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;",
 _FORBIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
 """What XML 1.0 has no way to write; U+FFFD stands for it."""
 _SPECIAL = r"[&<>\x22\x00-\x1f\x{fffe}\x{ffff}]"
-_ROWS = 20_000
+_ROWS = 4_096
 """Events whose text is in memory at a time."""
 
 
@@ -114,7 +114,7 @@ def _line(events: Table, keys: dict[str, str]) -> StringValue:
     of_trace = {"case_id": NAME} | {name: name.removeprefix(CASE) for name in attributes(events, CASE)}
     opened = events.first.ifelse(_element("trace", events, of_trace), "")
     closed = events.last.ifelse("</trace>", "")
-    return ibis.array([opened, _element("event", events, keys), "</event>", closed, "\n"]).join("")
+    return _joined(opened, _element("event", events, keys), "</event>", closed, "\n")
 
 
 def _with_starts(events: Table, keys: dict[str, str]) -> Table:
@@ -145,7 +145,12 @@ def _with_starts(events: Table, keys: dict[str, str]) -> Table:
 
 def _element(tag: str, table: Table, keys: dict[str, str]) -> StringValue:
     """The opening tag and the attributes: columns of `table` under their keys, absent where null."""
-    return ibis.array([f"<{tag}>", *(_attribute(key, table[name]) for name, key in keys.items())]).join("")
+    return _joined(f"<{tag}>", *(_attribute(key, table[name]) for name, key in keys.items()))
+
+
+def _joined(*texts: str | StringValue) -> StringValue:
+    """The texts one behind the other, without those that are null."""
+    return ibis.literal("").join(texts)
 
 
 def _attribute(key: str, value: Value) -> StringValue:

@@ -14,6 +14,7 @@ from procmine.errors import LogError
 from procmine.exchange import (
     FlatteningWarning,
     SetAsideWarning,
+    json_stream,
     ocel_json_parser,
     ocel_json_plain,
     ocel_parts,
@@ -231,6 +232,15 @@ def test_long_files_are_read_in_blocks(make_log, tmp_path, monkeypatch):
     for block in (1, 7, 100):
         monkeypatch.setattr(ocel_json_plain, "_BLOCK", block)
         assert rows(read_ocel(path), *columns) == rows(log, *columns)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+def test_a_number_is_whole_wherever_a_block_ends(write, monkeypatch, block):
+    """A member that OCEL does not know, with a null, so that the file is read value by value."""
+    text = json.dumps(shop()).replace("{", '{"version": 20.5e+1, "more": null, "next": -1.25, ', 1)
+    expected = engine.collect(told(write(shop()), object_type="orders")[0])
+    monkeypatch.setattr(json_stream, "_BLOCK", block)
+    pd.testing.assert_frame_equal(engine.collect(told(write(text), object_type="orders")[0]), expected)
 
 
 JSON_FAULTS = [

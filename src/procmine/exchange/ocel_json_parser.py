@@ -1,24 +1,20 @@
 """Read OCEL 2.0 in JSON an object or event at a time, and say where it is not as it should be."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from procmine.errors import LogError
 from procmine.exchange import ocel_parts
+from procmine.exchange.json_stream import BrokenJsonError, JsonStream
 from procmine.exchange.ocel_parts import Given, OcelParts, text_of
 
-_BLOCK = 1 << 20
 _LONGEST = 1 << 26
 """Characters that one object or event may have."""
-_TOKEN = 16
-"""Characters from the end within which a wrong token may be one that is cut off."""
-_BLANK = " \t\r\n"
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def read_parsed(parts: OcelParts) -> None:
@@ -29,7 +25,7 @@ def read_parsed(parts: OcelParts) -> None:
     seen = set()
     try:
         with parts.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = _Reader(file, parts.path)
+            reader = JsonStream(file, decoder=_DECODER, longest=_LONGEST)
             for key in reader.members():
                 seen.add(key)
                 if key not in _TAKERS:
@@ -41,7 +37,14 @@ def read_parsed(parts: OcelParts) -> None:
                     if number % ocel_parts.ROWS == 0:
                         take.store()
                 take.store()
+            reader.end()
         parts.finish()
+    except BrokenJsonError as error:
+        raise LogError(
+            f"this is not whole and well-formed JSON: {error.found}",
+            where=f"{parts.path}, character {error.character}",
+            expected="Export the log again, or mend the file there",
+        ) from error
     except UnicodeError as error:
         raise LogError(f"its text cannot be decoded: {error}", where=parts.path, expected="Save it as UTF-8") from error
     except OSError as error:
@@ -177,87 +180,3 @@ def _value(given: Any) -> str | None:
     if isinstance(given, dict | list):
         return json.dumps(given, ensure_ascii=False)
     return None if given is None else text_of(given)
-
-
-class _Reader:
-    """Reads a JSON text as it comes: what was read is forgotten."""
-
-    def __init__(self, file: TextIO, path: Path) -> None:
-        self.file, self.path = file, path
-        self.text, self.place, self.before, self.ended = "", 0, 0, False
-        self.decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-
-    def members(self) -> Iterator[str]:
-        """The keys of the object that the text is; whoever takes one reads its value before the next."""
-        self._take("{")
-        for _item in self._until("}"):
-            key = self.value()
-            self._take(":")
-            yield str(key)
-        if self._peek():
-            raise self._error("there is more after its end")
-
-    def items(self) -> Iterator[Any]:
-        """The items of an array."""
-        self._take("[")
-        for _item in self._until("]"):
-            yield self.value()
-
-    def value(self) -> Any:
-        """The next value, whole."""
-        self._peek()
-        while True:
-            try:
-                value, end = self.decoder.raw_decode(self.text, self.place)
-                if end < len(self.text) or self.ended:
-                    self.place = end
-                    return value
-            except json.JSONDecodeError as error:
-                cut_off = error.pos > len(self.text) - _TOKEN or error.msg.startswith("Unterminated string")
-                if self.ended or not cut_off:
-                    raise self._error(error.msg, error.pos) from error
-            except RecursionError as error:
-                raise self._error("values are nested too deeply") from error
-            if len(self.text) - self.place > _LONGEST:
-                raise self._error(f"an item has more than {_LONGEST:,} characters")
-            self._more()
-
-    def _until(self, close: str) -> Iterator[None]:
-        """Once before each item up to `close`, with a comma between two."""
-        if self._peek() == close:
-            self.place += 1
-            return
-        yield
-        while self._peek() != close:
-            self._take(",")
-            yield
-        self.place += 1
-
-    def _take(self, wanted: str) -> None:
-        found = self._peek()
-        if found != wanted:
-            raise self._error(f"{found!r} where {wanted!r} should be" if found else "the file ends too early")
-        self.place += 1
-
-    def _peek(self) -> str:
-        """The next character that is not blank; nothing at the end."""
-        while True:
-            while self.place < len(self.text) and self.text[self.place] in _BLANK:
-                self.place += 1
-            if self.place < len(self.text) or self.ended:
-                return self.text[self.place : self.place + 1]
-            self._more()
-
-    def _more(self) -> None:
-        block = self.file.read(_BLOCK)
-        self.ended = not block
-        self.before += self.place
-        self.text, self.place = self.text[self.place :] + block, 0
-
-    def _error(self, found: str, place: int | None = None) -> LogError:
-        character = self.before + (self.place if place is None else place) + 1
-        return LogError(
-            f"this is not whole and well-formed JSON: {found}",
-            where=f"{self.path}, character {character}",
-            expected="Export the log again, or mend the file there",
-        )

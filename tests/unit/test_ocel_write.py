@@ -8,8 +8,9 @@ import jsonschema
 import pandas as pd
 import pytest
 
+from conftest import rows
 from procmine.errors import LogError
-from procmine.exchange import log_order, ocel, read_ocel, write_ocel
+from procmine.exchange import FlatteningWarning, log_order, ocel, read_ocel, write_ocel
 from procmine.exchange.ocel_sqlite_write import table_names
 
 OBJECTS = {"work_order": "event:wo", "customer": "case:cust"}
@@ -215,6 +216,21 @@ def test_equal_keys_of_two_types_are_two_objects(make_log, tmp_path):
     log = make_log("1: X", **{"case:customer": ["1"]})
     ids = [given["id"] for given in document(log, tmp_path, objects={"customer": "case:customer"})["objects"]]
     assert ids == ["order:1", "customer:1"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_each_order_has_lines_of_its_own(make_log, tmp_path, ending):
+    """Line 1 of order a is not line 1 of order b, nor of a/b; read again, it is called 1 in each."""
+    lines = ["1", "2", None, "1", "1", "a/1"]
+    log = make_log("a: X X Y | b: X | a/b: X X", **{"event:order_line": lines})
+    path = write_ocel(log, tmp_path / f"log{ending}", objects={"order_line": "event:order_line"})
+    if ending == ".json":
+        found = {one["id"] for one in json.loads(path.read_text("utf-8"))["objects"] if one["type"] == "order_line"}
+        assert found == {f"order_line:{key}" for key in ("a/1", "a/2", "b/1", "a/b/1", "a/b/a/1")}
+    columns = ["case_id", "position", "activity", "event:order_line", "occurrence"]
+    with pytest.warns(FlatteningWarning, match="2 times an activity is repeated in a case for another order_line"):
+        again = read_ocel(path)
+    assert rows(again, *columns) == rows(log, *columns)
 
 
 def test_an_owner_may_be_an_object_and_stays_an_attribute(log, tmp_path):

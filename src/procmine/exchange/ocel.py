@@ -35,7 +35,8 @@ def write_ocel(log: Table, path: str | PathLike[str], *, objects: Mapping[str, s
 
     A log has the keys that its study keeps: ``attributes: {work_order: 工单编号}`` under a source's `events` gives its
     events ``event:work_order``, ``order_attributes: {customer: 客户编号}`` its orders ``case:customer``. An object's
-    id is ``<type>:<key>``, since keys of two types may be equal.
+    id is ``<type>:<key>``, since keys of two types may be equal; the key of an order's line, of
+    ``{"order_line": "event:order_line"}``, is ``<order>/<line>``.
 
     **Relations.** An event has its order and the object of each column that is not null; an order has the objects of
     its ``case:`` columns. The qualifier is the type.

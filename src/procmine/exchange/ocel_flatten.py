@@ -18,7 +18,7 @@ from ibis.expr.types import Table, Value
 
 from procmine import engine
 from procmine.exchange.column_names import distinct_names
-from procmine.exchange.ocel_names import columns_of
+from procmine.exchange.ocel_names import LINE_TYPE, columns_of, line_of
 from procmine.exchange.ocel_parts import OcelParts
 from procmine.exchange.ocel_values import Wide, event_values, keys_by_type, latest_values
 from procmine.exchange.runs import Runs
@@ -94,8 +94,9 @@ class Flattening:
         type, key.
         """
         others = self.relations.filter(_.type != self.object_type)
-        related = self.pairs.select("event", "case").inner_join(others, "event")
-        chosen = related.select("event", "case", "object", "type", "key")
+        related = self.pairs.inner_join(others, "event")
+        key = (related.type == LINE_TYPE).ifelse(line_of(related.case_id, related.key), related.key)
+        chosen = related.select("event", "case", "object", "type", key=key)
         return self._kept(chosen.anti_join(self.of_cases, ["case", "object"]))
 
     def logs(self) -> Iterator[Table]:

@@ -9,8 +9,8 @@ from ibis.expr.types import StringValue, Table
 
 from procmine import engine
 from procmine.errors import LogError, nearest
-from procmine.exchange.ocel_names import ATTRIBUTES, ORDER
-from procmine.schema import CASE, EVENT_ATTRIBUTE, OWNERS, attributes
+from procmine.exchange.ocel_names import ATTRIBUTES, ORDER, line_key
+from procmine.schema import CASE, EVENT_ATTRIBUTE, LINE, OWNERS, attributes
 
 EVENT_ID, ORDER_ID = "ocel:event", "ocel:order"
 
@@ -40,7 +40,7 @@ class OcelLog:
             **{
                 EVENT_ID: log.case_id + "/" + log.position.cast("string"),
                 ORDER_ID: _object_id(ORDER, log.case_id),
-                **{f"ocel:{kind}": _object_id(kind, log[name].cast("string")) for kind, name in self.objects.items()},
+                **{f"ocel:{kind}": _object_id(kind, _key(log, name)) for kind, name in self.objects.items()},
             }
         )
 
@@ -51,7 +51,7 @@ class OcelLog:
     def other_objects(self) -> Table:
         """One row an object that is no order, sorted: `id` and `type`."""
         kinds = [
-            self.log.select(id=_object_id(kind, self.log[column].cast("string")), type=ibis.literal(kind))
+            self.log.select(id=_object_id(kind, _key(self.log, column)), type=ibis.literal(kind))
             for kind, column in self.objects.items()
         ]
         if not kinds:
@@ -132,6 +132,12 @@ def _event_types(log: Table, of_event: Mapping[str, str]) -> dict[str, list[str]
     given = {has for row in rows for has in names if row[has]}
     empty = {has for has, name in names.items() if has not in given and of_event[name].startswith(EVENT_ATTRIBUTE)}
     return {row["activity"]: [name for has, name in names.items() if row[has] or has in empty] for row in rows}
+
+
+def _key(log: Table, column: str) -> StringValue:
+    """What names an object among those of its type: of an order's line, the order too, for each order has a line 1."""
+    value = log[column].cast("string")
+    return line_key(log.case_id, value) if column == LINE else value
 
 
 def _object_id(kind: str, key: StringValue) -> StringValue:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 import ibis.expr.datatypes as dt
+from ibis.expr.types import StringValue
 
 from procmine.exchange.xes_keys import COLUMNS
-from procmine.schema import EVENT, OWNERS
+from procmine.schema import EVENT, EVENT_ATTRIBUTE, LINE, OWNERS
 
 JSON, SQLITE = ".json", ".sqlite"
 ORDER = "order"
 """The object type of the log's orders."""
+LINE_TYPE = LINE.removeprefix(EVENT_ATTRIBUTE)
+"""The object type of the lines of orders: each order has a line 1, so their keys begin with that of the order."""
 INITIAL = "1970-01-01T00:00:00+00:00"
 """The time that the standard gives to the value that an attribute has from the beginning."""
 ATTRIBUTES = {
@@ -20,6 +23,16 @@ ATTRIBUTES = {
 """The attributes of an event that are columns of a log of their own: under the keys of XES, and pm4py's of a start."""
 _COMMON = {name: name for name in (*OWNERS, "start")}
 """What files of other tools may call them."""
+
+
+def line_key(order: StringValue, line: StringValue) -> StringValue:
+    """The key of an order's line: ``<order>/<line>``."""
+    return order + "/" + line
+
+
+def line_of(order: StringValue, key: StringValue) -> StringValue:
+    """The line of `order` that has this key; the key itself where it is not one that `line_key` made of the order."""
+    return key.startswith(order + "/").ifelse(key.substr(order.length() + 1), key)
 
 
 def columns_of(kinds: Mapping[str, str]) -> dict[str, str]:

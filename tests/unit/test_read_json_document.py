@@ -2,35 +2,21 @@
 
 import gzip
 import json
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procmine import engine
-from procmine.assemble.mapping import Source
-from procmine.assemble.reading import json_document, read_export
+from one_export import read_one
+from procmine.assemble.reading import json_document
 from procmine.assemble.reasons import NO_OBJECT, NO_TEXT, TOO_LONG, ZEROS
-from procmine.assemble.rows import CELL, LINE, ROW, TEXT, UNREAD
 from procmine.errors import ExportError
 from procmine.exchange import json_stream
 
 
 def read(folder: Path, content: str | bytes, *columns: str, name: str = "crm.json", **options: str):
-    """The cells of each row; and of those that could not be read: number, line, problem, text."""
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    source = Source.model_validate({"file": name, "keys": {"order": "no"}, **options})
-    with ExitStack() as scratch:
-        table = read_export(path, source, columns or ("no",), scratch)
-        frame = engine.collect(table.order_by(ROW)).astype(object)
-    frame = frame.where(frame.notna(), None)
-    assert list(frame[ROW]) == list(range(1, len(frame) + 1))
-    cells = frame[[f"{CELL}{column}" for column in columns or ("no",)]]
-    wrong = frame.loc[frame[UNREAD].notna(), [ROW, LINE, UNREAD, TEXT]]
-    return [*cells.itertuples(index=False, name=None)], [*wrong.itertuples(index=False, name=None)]
+    return read_one(folder, name, content, *columns, **options)
 
 
 ROWS = '[{"no": 1, "at": {"city": "上海"}},\n {"no": 12345678901234567890, "more": 1.10}, {"no": " 007 "}]'

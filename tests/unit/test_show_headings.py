@@ -7,7 +7,7 @@ import pytest
 
 from procmine import measure
 from procmine.schema import DERIVED_ATTRIBUTES, LOG
-from procmine.show.words import heading
+from procmine.show.headings import heading
 from procmine.study import Study
 
 STUDY = """\

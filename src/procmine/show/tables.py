@@ -13,7 +13,8 @@ from ibis.expr.types import Table
 from procmine.errors import ProcmineError
 from procmine.show import theme, typeface
 from procmine.show.frames import finished, printable
-from procmine.show.words import NOTHING, Language, count, duration, heading, share, spoken
+from procmine.show.headings import heading
+from procmine.show.words import NOTHING, Language, count, duration, share, spoken
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler

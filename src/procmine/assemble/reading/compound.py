@@ -1,6 +1,7 @@
 """The streams in a compound file, the container of .xls: Microsoft, [MS-CFB] Compound File Binary File Format.
 
-xlrd could take them out too, but goes round for ever where a damaged table leads a chain of sectors back to itself.
+xlrd could take them out too, but goes round for ever where a damaged table leads a chain of sectors back to itself;
+olefile gives what a damaged chain leads to as if it were the stream, and rows would be lost without a word.
 """
 
 import struct

@@ -194,7 +194,7 @@ def test_an_attribute_cannot_take_the_flags_name(make_study):
 
 def test_a_resolution_that_is_none(make_study):
     definition = STUDY.replace("sequence: seq", "resolution: hour")
-    with pytest.raises(StudyError, match=r"resolution: Input should be 'day'"):
+    with pytest.raises(StudyError, match=r"resolution: one of 'day' belongs here; found"):
         log_of(make_study, "boss Accept 2024-01-05", definition=definition)
 
 

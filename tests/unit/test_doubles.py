@@ -237,7 +237,7 @@ def test_an_exact_double_is_no_partner_of_a_mirrored_event(make_study):
             "keep: boss, drop: gateway, within: 999999999 d",
             r"mirrors.0.within: a duration of more than a hundred years",
         ),
-        ("keep: boss, drop: gateway", r"mirrors.0.within: Field required"),
+        ("keep: boss, drop: gateway", r"mirrors.0.within: it is missing"),
     ],
 )
 def test_mirrors_that_cannot_be(make_study, wrong, message):

@@ -347,6 +347,14 @@ def test_names_hold_from_a_day_to_a_day_of_the_systems_clock(make_study):
     ]
 
 
+@pytest.mark.parametrize("zone", ["brazil", "crm"])
+def test_names_without_an_end(make_study, zone):
+    """Systems write 9999-12-31 where there is no end; in Brazil that day ends beyond the calendar."""
+    definition = ROW.replace("SYSTEM", zone) + "activities: {A: [{name: Old, from: 0001-01-01, to: 9999-12-31}]}\n"
+    definition += "window: {from: 0001-01-01, to: 9999-12-31, time_zone: America/Sao_Paulo}\n"
+    assert rows(one(make_study, definition, "no,step,time\n1,A,2024-01-05\n").log(), "activity") == [("Old",)]
+
+
 def test_the_corrected_time_decides_which_name_holds(make_study):
     """The clock is four minutes fast, so what it calls two minutes past midnight was before."""
     definition = ROW.replace("SYSTEM", "crm").replace("Asia/Shanghai}", "Asia/Shanghai, clock_offset: 4 min}", 1)

@@ -110,8 +110,8 @@ def test_values_of_personal_columns_are_not_shown(make_study):
         ("{durations: {Bill: {}}}", "expect.durations.Bill: give least or most, such as most: 2 h"),
         ("{durations: {Bill: {most: 2 weeks}}}", "expect.durations.Bill.most: not a duration"),
         ("{order: [{activities: [Bill]}]}", "expect.order.0.activities: 1 given, at least 2 needed"),
-        ("{suspect: [typos]}", "expect.suspect.0: Input should be 'long durations'"),
-        ("{overlaps: [team]}", "expect.overlaps.0: Input should be 'resource' or 'case_id'"),
+        ("{suspect: [typos]}", "expect.suspect.0: one of 'long durations'"),
+        ("{overlaps: [team]}", "expect.overlaps.0: one of 'resource' or 'case_id'"),
     ],
 )
 def test_what_cannot_be_expected_is_refused(make_study, expect, message):

@@ -276,7 +276,7 @@ def test_no_clock_set_right_changes_nothing(make_study):
     ("definition", "message"),
     [
         (corrected("-240"), r"systems.net.clock_offset: not a duration; write it as 90 s, 30 min, 12 h or 3 d"),
-        (STUDY.replace("[[Accept, Survey]]", "[[Accept]]"), r"known_order.0.*: Field required"),
+        (STUDY.replace("[[Accept, Survey]]", "[[Accept]]"), r"known_order.0: one more belongs here"),
         (STUDY.replace("[[Accept, Survey]]", "[[Accept, Accept]]"), r"known_order.0: 'Accept' cannot precede itself"),
     ],
 )

@@ -4,11 +4,12 @@ import datetime
 import itertools
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from procmine.assemble.mapping.part import Part
-from procmine.assemble.mapping.values import Day, Zone
+from procmine.assemble.mapping.values import Day, Name, Zone
 
 Bounds = tuple[datetime.datetime | None, datetime.datetime | None]
 """The first and the last moment of a period, in UTC; None where it is open."""
@@ -46,13 +47,13 @@ class Window(Period):
 class Naming(Period):
     """A name that holds for a time: ``{name: Enterprise division, from: 2024-07-01}``.
 
-    Its days are those of the clocks of the system that an event is from.
+    Its days are those of the zone of the system that an event is from; the event's true time decides.
     """
 
-    name: str
+    name: Name
 
 
-Names = dict[str, str | list[Naming]]
+Names = dict[str, Name | Annotated[list[Naming], Field(min_length=1)]]
 """What an export calls something, and its name in the log; or several, each with the time in which it holds. At a time
 when none does it keeps the export's name."""
 
@@ -76,4 +77,7 @@ def _moment(
         return None
     moment = given if isinstance(given, datetime.datetime) else datetime.datetime.combine(given, time)
     zoned = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return zoned.astimezone(datetime.UTC)
+    try:
+        return zoned.astimezone(datetime.UTC)
+    except OverflowError:  # 9999-12-31 is how systems write that there is no end
+        return None

@@ -1,14 +1,12 @@
 """Read `study.yaml` as the mapping that it states, and say what is wrong with it in its user's words."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from procmine.assemble.mapping.consistency import ContradictionsError
+from procmine.assemble.mapping.mistakes import meant, mistakes
 from procmine.assemble.mapping.study import StudyFile
 from procmine.errors import StudyError
 
@@ -30,7 +28,14 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"key {key!r} is there twice, the second time in line {line}")
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as error:
+            raise ValueError(f"{node.value} in line {node.start_mark.line + 1}: {error}") from error
 
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag in _READ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -47,9 +52,9 @@ def load_study_file(path: Path) -> StudyFile:
     try:
         return StudyFile.model_validate(given)
     except ValidationError as error:
-        mistakes = _mistakes(error, path, given)
-        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        raise StudyError(f"{mistakes[0].found}{more}", where=mistakes[0].where) from error
+        found = _mistakes(error, path, given)
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise StudyError(f"{found[0].found}{more}", where=found[0].where) from error
 
 
 def all_mistakes(path: Path) -> tuple[StudyFile | None, list[StudyError]]:
@@ -62,19 +67,19 @@ def all_mistakes(path: Path) -> tuple[StudyFile | None, list[StudyError]]:
         given = _given(path)
     except StudyError as error:
         return None, [error]
-    mistakes: list[StudyError] = []
+    found: list[StudyError] = []
     try:
-        return StudyFile.model_validate(given), mistakes
+        return StudyFile.model_validate(given), found
     except ValidationError as error:
-        mistakes += _mistakes(error, path, given)
-        wrong = dict.fromkeys(detail["loc"] for detail in _meant(error.errors()))
+        found += _mistakes(error, path, given)
+        wrong = dict.fromkeys(detail["loc"] for detail in meant(error.errors()))
     if not all(_left_out(given, place) for place in wrong):
-        return None, mistakes
+        return None, found
     try:
-        return StudyFile.model_validate(given), mistakes
+        return StudyFile.model_validate(given), found
     except ValidationError as error:
         others = error.errors()
-        return None, mistakes + (_mistakes(error, path, given) if [detail["loc"] for detail in others] == [()] else [])
+        return None, found + (_mistakes(error, path, given) if [detail["loc"] for detail in others] == [()] else [])
 
 
 def _given(path: Path) -> dict[Any, Any]:
@@ -102,47 +107,4 @@ def _left_out(given: Any, place: tuple[int | str, ...]) -> bool:
 
 
 def _mistakes(error: ValidationError, path: Path, given: dict[Any, Any]) -> list[StudyError]:
-    return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in _problems(error, given)]
-
-
-_TOO_SHORT = "{actual_length} given, at least {min_length} needed"
-
-
-def _problems(error: ValidationError, study: dict[Any, Any]) -> Iterator[tuple[str, str]]:
-    for detail in _meant(error.errors()):
-        key = ".".join(_keys(study, detail))
-        cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, ContradictionsError):
-            yield from ((key, found) for found in cause.found)
-            continue
-        given = detail["input"]
-        shown = f"; found {given!r}" if isinstance(given, str | int | float | bool) else ""
-        said = _TOO_SHORT.format_map(detail["ctx"]) if detail["type"] == "too_short" else detail["msg"]
-        yield key, said.removeprefix("Value error, ") + shown
-
-
-def _meant(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors without those of what a value was not meant to be, where it may be a text or something with keys."""
-    text = ("str",)
-    with_keys = {
-        detail["loc"][:-1]: isinstance(detail["input"], dict | list)
-        for detail in details
-        if detail["type"] == "string_type" and detail["loc"][-1:] == text
-    }
-
-    def is_meant(place: tuple[int | str, ...]) -> bool:
-        union = next((union for union in with_keys if place[: len(union)] == union), None)
-        return union is None or (place[len(union) : len(union) + 1] != text) == with_keys[union]
-
-    return [detail for detail in details if is_meant(detail["loc"])]
-
-
-def _keys(study: Any, detail: ErrorDetails) -> Iterator[str]:
-    """The keys in the file that lead to a mistake, without the names that the models give to kinds of values."""
-    for place, step in enumerate(detail["loc"], 1):
-        inner = study if isinstance(study, dict) else dict(enumerate(study)) if isinstance(study, list) else {}
-        if step in inner:
-            study = inner[step]
-            yield str(step)
-        elif place == len(detail["loc"]) and detail["type"] == "missing":
-            yield str(step)
+    return [StudyError(found, where=f"{path}, {key}" if key else path) for key, found in mistakes(error, given)]

@@ -59,6 +59,12 @@ def _known_format(form: str) -> str:
     return form
 
 
+def _a_name(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a name belongs here, and it is empty")
+    return name
+
+
 def _a_date(given: object) -> object:
     if isinstance(given, str) and given.isdigit():
         raise ValueError("not a date or time; write it as 2024-01-31 or 2024-01-31T08:00:00+08:00")
@@ -73,6 +79,7 @@ spreadsheet counts them, which state no zone."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
 TimeFormat = Annotated[str, AfterValidator(_known_format)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
+Name = Annotated[str, AfterValidator(_a_name)]
 InnerPath = Annotated[str, AfterValidator(inside)]
 Day = Annotated[datetime.datetime | datetime.date | None, BeforeValidator(_a_date)]
 AttributeType = Literal["string", "integer", "number", "boolean", "time"]

@@ -140,6 +140,25 @@ def test_of_equally_near_ones_the_exports_sequence_decides_before_its_rows(make_
     assert aside(study, "gateway") == [(2, "mirrored", "boss_orders.csv, row 1")]
 
 
+def test_lines_of_an_order_mirror_their_own(make_study):
+    """Line 20 is activated in both systems, line 30 in the gateway alone; an event about no line may be any."""
+    definition = STUDY.replace("    system:", "    line: item\n    system:")
+    head = "order,item,step,time\n"
+    boss = head + "A,10,Activate,2024-01-05 10:00\nA,20,Activate,2024-01-05 10:10\nB,,Activate,2024-01-05 10:00\n"
+    gateway = head + "A,20,Activate,2024-01-05 10:01\nA,30,Activate,2024-01-05 10:11\nB,7,Activate,2024-01-05 10:01\n"
+    study = make_study(definition, {"boss_orders.csv": boss, "gateway.csv": gateway})
+    assert aside(study, "gateway") == [
+        (1, "mirrored", "boss_orders.csv, row 2"),
+        (3, "mirrored", "boss_orders.csv, row 3"),
+    ]
+    assert rows(study.log(), "case_id", "event:order_line", "source") == [
+        ("A", "10", "boss_orders.csv"),
+        ("A", "20", "boss_orders.csv"),
+        ("A", "30", "gateway.csv"),
+        ("B", None, "boss_orders.csv"),
+    ]
+
+
 def test_random_times_against_a_plain_greedy_match(make_study):
     """The nearest pair first, of equally near ones that whose turns in their exports are nearest, then the rows."""
     chance = random.Random(7)

@@ -390,7 +390,7 @@ def test_json_lines_in_a_file_called_json(tmp_path):
 def test_what_is_broken_in_a_json_document_is_told(tmp_path):
     files = {"gw.json": json.dumps(ANSWERS)[:-20], "a.csv": "order_id,done\nA1,2024-01-01T08:00Z\n"}
     text = draft_study(folder_of(tmp_path / "exports", **files)).read_text("utf-8")
-    assert "# Not read: gw.json: this is not whole and well-formed JSON" in text
+    assert "# Not read: gw.json: this cannot be read as JSON" in text
 
 
 @pytest.mark.parametrize("name", ["item_no", "lineId", "line", "订单行号"])

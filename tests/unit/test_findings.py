@@ -65,10 +65,12 @@ def test_nothing_to_know_is_an_empty_table_with_its_columns(make_study):
 
 def test_rules_about_activities_that_no_event_has(make_study):
     rules = "owners: {Accept: Sales, Instal: Field}\nstatus: {finished: [Billed], cancelled: []}\n"
+    rules += "known_order: [[Accept, Instal]]\n"
     rules += "expect: {required: [Accept, Close], at_most: {Instal: 1}}\n"
     assert of(found(make_study, rules), "rule about an activity that no event has") == [
         [0, 0, "expect.at_most · Instal"],
         [0, 0, "expect.required · Close"],
+        [0, 0, "known_order · Instal"],
         [0, 0, "owners · Instal"],
         [0, 0, "status.finished · Billed"],
     ]

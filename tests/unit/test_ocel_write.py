@@ -220,17 +220,27 @@ def test_equal_keys_of_two_types_are_two_objects(make_log, tmp_path):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_each_order_has_lines_of_its_own(make_log, tmp_path, ending):
-    """Line 1 of order a is not line 1 of order b, nor of a/b; read again, it is called 1 in each."""
-    lines = ["1", "2", None, "1", "1", "a/1"]
+    """Line 1 of order a is not line 1 of order b, and line 1 of a/b not line b/1 of a; read again, it is called 1."""
+    lines = ["1", "b/1", None, "1", "1", "a\\/1"]
     log = make_log("a: X X Y | b: X | a/b: X X", **{"event:order_line": lines})
     path = write_ocel(log, tmp_path / f"log{ending}", objects={"order_line": "event:order_line"})
     if ending == ".json":
         found = {one["id"] for one in json.loads(path.read_text("utf-8"))["objects"] if one["type"] == "order_line"}
-        assert found == {f"order_line:{key}" for key in ("a/1", "a/2", "b/1", "a/b/1", "a/b/a/1")}
+        keys = ("a/1", "a/b/1", "b/1", "a\\/b/1", "a\\/b/a\\/1")
+        assert found == {f"order_line:{key}" for key in keys}
     columns = ["case_id", "position", "activity", "event:order_line", "occurrence"]
     with pytest.warns(FlatteningWarning, match="2 times an activity is repeated in a case for another order_line"):
         again = read_ocel(path)
     assert rows(again, *columns) == rows(log, *columns)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_type_without_an_object_is_an_attribute_without_a_value(make_log, tmp_path, ending):
+    log = make_log("a: X Y", **{"event:order_line": [None, None], "case:tier": [None, None]})
+    log = log.cast({"event:order_line": "string", "case:tier": "string"})
+    objects = {"order_line": "event:order_line", "tier": "case:tier"}
+    again = read_ocel(write_ocel(log, tmp_path / f"log{ending}", objects=objects))
+    assert again.schema() == log.schema()
 
 
 def test_an_owner_may_be_an_object_and_stays_an_attribute(log, tmp_path):

@@ -95,7 +95,7 @@ def test_a_line_over_the_limit(tmp_path, monkeypatch):
         ('{"order": {"no": 1}}\n', "no column 'no' in any line. Known: order, order.no"),
         (
             '[\n{"no": 1},\n{"no": 2}\n]\n',
-            "3 of 4 rows cannot be read; the first in line 1: line that is no JSON object",
+            "3 of 4 rows cannot be read; the first in line 1: row that is no JSON object",
         ),
         ("no,step\n1,a\n", "2 of 2 rows cannot be read"),
     ],

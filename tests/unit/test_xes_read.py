@@ -352,6 +352,10 @@ DOCTYPE = '<?xml version="1.0"?><!DOCTYPE log [<!ENTITY a SYSTEM "file:///etc/pa
             HEAD.replace("UTF-8", "klingon") + "</log>",
             "its text cannot be decoded: unknown encoding: klingon. Save the file as UTF-8",
         ),
+        (
+            HEAD.replace("UTF-8", "GB18030") + trace("1", event("X")) + "</log>",
+            "its text cannot be decoded: multi-byte encodings are not supported. Save the file as UTF-8",
+        ),
     ],
 )
 def test_a_wrong_file_is_one_clear_error(tmp_path, text, message):

@@ -16,6 +16,7 @@ from procmine.assemble.reading import Export
 from procmine.assemble.reasons import EXACT, MIRRORED
 from procmine.assemble.rows import CELL, ROW
 from procmine.assemble.times import days
+from procmine.schema import LINE
 
 _DOUBLES: dict[str, dt.DataType] = {
     "source": dt.string,
@@ -101,12 +102,15 @@ def _free(found: Table, known: Table, *, name: str) -> Table:
 
 
 def _near(dropped: Table, kept: Table, mirror: Mirror) -> Table:
-    """Every pair of a `dropped` and a `kept` event that may be one action, with its `gap` and `turns` between them."""
+    """Every pair of a `dropped` and a `kept` event that may be one action, with its `gap` and `turns` between them: not
+    one of two lines of the order.
+    """
     one, other = (_times(table, mirror.activity) for table in (dropped, kept))
     both = one.join(other, "case_id", rname="kept_{name}")
     gap = ibis.greatest(0, both.begin - both.kept_end, both.kept_begin - both.end)
     lag = ibis.ifelse((both.begin == both.end) & (both.kept_begin == both.kept_end), both.begin - both.kept_begin, None)
-    near = both.filter(gap <= round(mirror.within.total_seconds() * 1e6))
+    other_line = (both.line != both.kept_line).fill_null(False)
+    near = both.filter(gap <= round(mirror.within.total_seconds() * 1e6), ~other_line)
     return near.mutate(gap=gap, turns=(both.turn - both.kept_turn).abs(), lag_s=lag / 1e6)
 
 
@@ -117,7 +121,8 @@ def _times(events: Table, activity: str) -> Table:
     times = times.mutate(end=end.coalesce(times.begin))
     in_order = ibis.window(group_by="case_id", order_by=["timestamp", "sequence", "source_row", "place"])
     told = ("case_id", "source_row", "place", "activity", "system", "begin", "end")
-    return times.select(*told, turn=ibis.row_number().over(in_order))
+    line = times[LINE] if LINE in times.columns else ibis.null("string")
+    return times.select(*told, line=line, turn=ibis.row_number().over(in_order))
 
 
 def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:

@@ -13,7 +13,7 @@ QUOTE = "quoted cell that does not end as it should"
 TOO_LONG = "row that is too long"
 BYTES = "bytes that are not of the encoding"
 ZEROS = "zero bytes in the row"
-NO_OBJECT = "line that is no JSON object"
+NO_OBJECT = "row that is no JSON object"
 NO_TEXT = "characters that are no text"
 
 NO_KEY = "no order key"

@@ -50,7 +50,7 @@ def write_ocel(log: Table, path: str | PathLike[str], *, objects: Mapping[str, s
     have are text. SQLite has no NaN, it is null there.
 
     `read_ocel` reads the same log again, a column of `objects` under the name of its type, as text; one without any
-    object is left out.
+    object stays an attribute under its own.
 
     Raises `LogError` where `log` is not a log or has events without time, where `objects` names a column that is not
     there or a type that cannot be one, where two columns would have one name, or `path` has another ending, is a

@@ -60,12 +60,13 @@ class OcelLog:
 
 
 def ocel_log(log: Table, objects: Mapping[str, str]) -> OcelLog:
-    """`log` as OCEL, with the object types that `objects` names.
+    """`log` as OCEL, with the object types that `objects` names; a column without any object is an attribute.
 
     Errors: `LogError` for a type or column that cannot be one, for names that would be told apart no more, and for
     events without an order, activity or time.
     """
     _require_objects(log, objects)
+    objects = _with_objects(log, objects)
     taken = set(objects.values())
     of_event = dict(ATTRIBUTES)
     for name in attributes(log, EVENT_ATTRIBUTE):
@@ -79,7 +80,7 @@ def ocel_log(log: Table, objects: Mapping[str, str]) -> OcelLog:
         read_as = (CASE if column.startswith(CASE) else EVENT_ATTRIBUTE) + kind
         if read_as in log.columns and read_as not in taken:
             _refuse(read_as, f"the object type {kind}")
-    return OcelLog(log, dict(objects), of_event, of_order, _event_types(log, of_event))
+    return OcelLog(log, objects, of_event, of_order, _event_types(log, of_event))
 
 
 def _require_objects(log: Table, objects: Mapping[str, str]) -> None:
@@ -102,6 +103,16 @@ def _require_objects(log: Table, objects: Mapping[str, str]) -> None:
             )
         if (other := seen.setdefault(column, kind)) != kind:
             raise LogError(f"{column} gives the objects of {other} and of {kind}", where="objects")
+
+
+def _with_objects(log: Table, objects: Mapping[str, str]) -> dict[str, str]:
+    """The types of which there is an object."""
+    if not objects:
+        return {}
+    found = engine.collect(
+        log.aggregate(**{kind: log[column].notnull().any().fill_null(False) for kind, column in objects.items()})
+    ).iloc[0]
+    return {kind: column for kind, column in objects.items() if found[kind]}
 
 
 def _refuse(column: str, other: str) -> None:

@@ -1,6 +1,7 @@
 """The words of OCEL 2.0, and what the columns of a log are called in it."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue
@@ -26,13 +27,18 @@ _COMMON = {name: name for name in (*OWNERS, "start")}
 
 
 def line_key(order: StringValue, line: StringValue) -> StringValue:
-    """The key of an order's line: ``<order>/<line>``."""
-    return order + "/" + line
+    """The key of an order's line: ``<order>/<line>``, with a backslash before what is no such dash of the order."""
+    return _escaped(order) + "/" + line
 
 
 def line_of(order: StringValue, key: StringValue) -> StringValue:
     """The line of `order` that has this key; the key itself where it is not one that `line_key` made of the order."""
-    return key.startswith(order + "/").ifelse(key.substr(order.length() + 1), key)
+    begin = _escaped(order) + "/"
+    return key.startswith(begin).ifelse(key.substr(begin.length()), key)
+
+
+def _escaped(order: StringValue) -> StringValue:
+    return cast(StringValue, order.replace("\\", "\\\\").replace("/", "\\/"))
 
 
 def columns_of(kinds: Mapping[str, str]) -> dict[str, str]:

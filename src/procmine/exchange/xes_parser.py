@@ -47,7 +47,7 @@ def _pieces(stream: IO[bytes], path: Path, *, typed: bool) -> Iterator[Part]:
             where=f"{path}, line {error.lineno}, column {error.offset + 1}",
             expected="Export the log again, or mend the file there",
         ) from error
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise LogError(f"its text cannot be decoded: {error}", where=path, expected="Save the file as UTF-8") from error
     yield reader.part(typed=typed)
 

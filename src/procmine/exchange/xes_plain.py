@@ -123,7 +123,7 @@ class _Frame:
     def feed(self, text: bytes, *, last: bool = False) -> None:
         try:
             self.parser.Parse(text, last)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, ValueError) as error:
             raise NotPlainError from error
 
     def require_open_log(self) -> None:

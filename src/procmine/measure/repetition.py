@@ -11,8 +11,8 @@ def rework(log: Table) -> Table:
     """Which activities are done again, at once or after something else, and by the same person or another.
 
     Definition: every event of an activity that its order performed before is one piece of rework. It is a *self-loop*
-    where the event just before it has the same activity, a *repetition* where something else came between; a run of
-    length L has L − 1 self-loops. It is a *repeat* where the resource is that of the activity's previous occurrence,
+    where the event just before it is that performance, a *repetition* where another came between; a run of length L
+    has L − 1 self-loops. It is a *repeat* where the resource is that of the activity's previous occurrence,
     a *redo* where it is another, *unknown* where either is not recorded. An order with five lines performs a line's
     step five times, which is no rework: where the log tells lines apart, an activity is performed before if it was for
     the same line, or, of an event about no line, for none.

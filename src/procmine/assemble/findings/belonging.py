@@ -87,7 +87,7 @@ def left_out(log: Table) -> pd.DataFrame:
 
 def idle_rules(study: StudyFile, known: set[str]) -> pd.DataFrame:
     """Activities that the study has rules for and no event has: a misspelt rule never fails."""
-    rules = {"owners": [*study.owners]}
+    rules = {"owners": [*study.owners], "known_order": [name for pair in study.known_order for name in pair]}
     if study.status is not None:
         rules |= {"status.finished": study.status.finished, "status.cancelled": study.status.cancelled}
     if study.expect is not None:

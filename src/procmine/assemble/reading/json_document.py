@@ -57,18 +57,22 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
 
 @contextmanager
 def _opened(plain: Path, path: Path, source: Source) -> Iterator[JsonStream]:
+    advice = "Export it again, whole, and in smaller values"
     try:
         with text.opened(plain, source.encoding, strict=True) as file:
-            yield JsonStream(file, decoder=DECODER, longest=_LONGEST)
+            stream = JsonStream(file, decoder=DECODER, longest=_LONGEST)
+            if stream.peek() == "{":
+                advice += "; of a file with an object a line, the format is json_lines"
+            yield stream
     except UnicodeDecodeError as error:
         raise ExportError(
             f"bytes that are not {source.encoding}", where=path, expected="Name the file's encoding in study.yaml"
         ) from error
     except BrokenJsonError as error:
         raise ExportError(
-            f"this is not whole and well-formed JSON: {error.found}",
+            f"this cannot be read as JSON: {error.found}",
             where=f"{path}, character {error.character}",
-            expected="Export it again; of a file with an object a line, the format is json_lines",
+            expected=advice,
         ) from error
 
 
@@ -84,7 +88,12 @@ def _way(plain: Path, path: Path, source: Source) -> list[str]:
         lists = [*_lists(stream, deepest=_DEEPEST)]
         stream.end()
     filled = [way for way, objects in lists if objects]
-    ways = {".".join(way): way for way in (filled if source.table is None and filled else [way for way, _ in lists])}
+    ways: dict[str, list[str]] = {}
+    for way in filled if source.table is None and filled else [way for way, _objects in lists]:
+        if ways.setdefault(".".join(way), way) != way:
+            raise ExportError(
+                f"two lists are called {'.'.join(way)!r}", where=path, expected="Export them by other keys"
+            )
     return ways[the_table(source.table, ways, path)]
 
 

@@ -38,7 +38,7 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
                 else:
                     sifted.refuse(problem, line=number, stands=bare)
     places = {column: place for place, column in enumerate(columns)}
-    table = sifted.table(places, advice="A file of JSON lines has one object a line")
+    table = sifted.table(places, advice="JSON lines have one object a line; where they are a list, the format is json")
     if wanted.unseen and sifted.rows:
         raise MissingColumnError(wanted.unseen[0], wanted.others, where=path, among=" in any line")
     return table

@@ -1,9 +1,12 @@
 """Dates without a time of day: recognised or declared, placed within their day, and never outside the window."""
 
+import io
 import random
+from datetime import datetime
 
 import pandas as pd
 import pytest
+import xlsxwriter
 
 from conftest import rows
 from procmine import engine
@@ -145,6 +148,30 @@ def test_whole_days_of_a_spreadsheet_are_dates(make_study):
         "~Ask 01-05 00:00",
         "Bill 01-05 12:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "of_text"),
+    [("%d.%m.%Y %H:%M", "06.01.2024 13:00", "01-06 13:00"), ("excel", "45297.5", "01-06 12:00")],
+)
+def test_a_cell_of_a_workbook_that_holds_a_time_needs_no_format(make_study, form, text, of_text):
+    """One column with texts, as another program wrote them, and true times, one of them a date."""
+    definition = STUDY.replace("file: all.csv", "file: all.xlsx").replace(
+        "    events:", f"    time_format: '{form}'\n    events:"
+    )
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet, as_time = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet.write_row(0, 0, ["no", "step", "time", "system", "begun", "seq"])
+        for row, (step, time) in enumerate(
+            [("Text", text), ("Time", datetime(2024, 1, 5, 9, 30)), ("Date", datetime(2024, 1, 7))], 1
+        ):
+            sheet.write_row(row, 0, [1, step])
+            sheet.write(row, 2, time, None if isinstance(time, str) else as_time)
+            sheet.write(row, 3, "boss")
+    study = make_study(definition, {"all.xlsx": out.getvalue()})
+    assert placed(study) == ["Time 01-05 09:30", f"Text {of_text}", "~Date 01-07 00:00"]
+    assert study.ledger()["reason"].tolist() == ["event"]
 
 
 def test_numbers_since_1970_are_no_dates(make_study):

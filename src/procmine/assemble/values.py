@@ -1,5 +1,7 @@
 """What the text of cells says: times in their zones, and attributes with the types declared for them."""
 
+from typing import cast
+
 import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
@@ -26,8 +28,15 @@ def time_zone(source: Source, study: StudyFile) -> str | None:
 
 
 def time_of(text: StringValue, source: Source, study: StudyFile) -> TimestampValue:
-    """A time of the source, UTC, as its clock had it; null where it does not read."""
-    return clock.moment(text, form=source.time_format, zone=time_zone(source, study))
+    """A time of the source, UTC, as its clock had it; null where it does not read.
+
+    A cell of a workbook that holds a time, and not a text, needs no format: it is ISO 8601 by then.
+    """
+    form, zone = source.time_format, time_zone(source, study)
+    moment = clock.moment(text, form=form, zone=zone)
+    if form is None or source.format != "excel" or (zone is None and clock.has_offset(form)):
+        return moment
+    return cast(TimestampValue, moment.coalesce(clock.moment(text, form=None, zone=zone)))
 
 
 def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:

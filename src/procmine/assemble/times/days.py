@@ -1,6 +1,7 @@
 """Times that are only dates: how they are recognised, and where in their day such an event is placed."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import ibis
 from ibis import _
@@ -10,7 +11,7 @@ from procmine import engine
 from procmine.assemble.mapping import RowEvents, Source, StatusEvents, StudyFile, TimeColumn
 from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import ROW, cell
-from procmine.assemble.times import clock
+from procmine.assemble.values import time_of
 from procmine.schema import RESOLUTION, START_RESOLUTION, TIME
 
 DAY, DAY_END = "day", "day_end"
@@ -19,6 +20,8 @@ _LONGEST_DATE = len("2024-01-31")
 _TIME_OF_DAY = ("%H", "%-H", "%I", "%-I", "%c", "%X")
 _OF_DAY = r"\.\d*[1-9]"
 """A part of a day, where days are counted."""
+_TIME_CELL = r"^\d{4}-\d\d-\d\d( |$)"
+"""A cell of a workbook that holds a time, and not a text."""
 _LAST = 2**31
 """The rank of an event whose system has none: it comes after all others."""
 
@@ -32,8 +35,12 @@ def is_date(text: StringValue, form: Form, source: Source) -> BooleanValue:
     if source.time_format is None:
         return text.length() <= _LONGEST_DATE
     if source.time_format == EXCEL:
-        return text.notnull() & ~text.re_search(_OF_DAY)
-    return text.notnull() if is_date_format(source.time_format) else ibis.literal(False)
+        by_format = text.notnull() & ~text.re_search(_OF_DAY)
+    else:
+        by_format = text.notnull() if is_date_format(source.time_format) else ibis.literal(False)
+    if source.format != "excel":
+        return by_format
+    return cast(BooleanValue, text.re_search(_TIME_CELL).ifelse(text.length() <= _LONGEST_DATE, by_format))
 
 
 def is_date_format(form: str) -> bool:
@@ -57,7 +64,7 @@ def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
         if sides:
             maybe = engine.collect(_maybe_dates(raw[name], sides, source)).iloc[0]
             for place, (resolution, column, form) in enumerate(sides):
-                if maybe[str(place)] and resolution not in found and _any_date(raw[name], column, form, source):
+                if maybe[str(place)] and resolution not in found and _any_date(raw[name], column, form, source, study):
                     found.append(resolution)
     return sorted(found)
 
@@ -142,7 +149,7 @@ def _maybe_dates(rows: Table, sides: Sequence[tuple[str, str, Form]], source: So
     return rows.agg(**{place: look.any().fill_null(False) for place, look in looks.items()})
 
 
-def _any_date(rows: Table, column: str, form: Form, source: Source) -> bool:
+def _any_date(rows: Table, column: str, form: Form, source: Source, study: StudyFile) -> bool:
     text = cell(rows, column)
-    reads = clock.moment(text, form=source.time_format, zone=None).notnull()
+    reads = time_of(text, source, study).notnull()
     return bool(engine.scalar(rows.filter(is_date(text, form, source)).filter(reads).count() > 0))

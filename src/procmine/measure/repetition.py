@@ -37,8 +37,7 @@ def rework(log: Table) -> Table:
     0   Accept  repetition    redo      1       1
     1   Accept   self-loop  repeat      1       1
     """
-    pieces = rework_events(log)
-    counted = pieces.group_by("activity", "kind", "by").agg(count=_.count(), orders=_.case_id.nunique())
+    counted = _pieces(log).group_by("activity", "kind", "by").agg(count=_.count(), orders=_.case_id.nunique())
     return counted.order_by("activity", "kind", "by")
 
 
@@ -57,8 +56,13 @@ def rework_events(log: Table) -> Table:
     0         2   self-loop               Ann      Ann
     1         5  repetition               Ann      Bob
     """
+    return _pieces(log).order_by("case_id", "position")
+
+
+def _pieces(log: Table) -> Table:
+    """`rework_events` in any order: counting them needs none."""
     done, same_work = _occurrences(require_log(log))
-    again = done.filter(_.occurrence > 1).mutate(before=_.occurrence - 1)
+    again = done.filter(_.occurrence > 1).select(*same_work, "position", "resource", before=_.occurrence - 1)
     previous = done.select(
         *same_work,
         before=_.occurrence,
@@ -76,7 +80,7 @@ def rework_events(log: Table) -> Table:
         previous_position=_.previous_position,
         previous_resource=_.previous_resource,
         resource=_.resource,
-    ).order_by("case_id", "position")
+    )
 
 
 def _occurrences(log: Table) -> tuple[Table, list[str]]:
@@ -84,11 +88,10 @@ def _occurrences(log: Table) -> tuple[Table, list[str]]:
 
     Of a log with lines, only the events whose activity the order has several times.
     """
-    columns = ["case_id", "activity", "resource", "position", "occurrence"]
     if LINE not in log.columns:
-        return log.select(columns), ["case_id", "activity"]
+        return log, ["case_id", "activity"]
     several = log.filter(_.occurrence == 2).select("case_id", "activity")
     of_lines = log.semi_join(several, ["case_id", "activity"]).mutate(line=_[LINE].cast("string").fill_null(""))
     same_work = ["case_id", "activity", "line"]
     so_far = ibis.row_number().over(group_by=same_work, order_by="position") + 1
-    return of_lines.mutate(occurrence=so_far).select(*columns, "line"), same_work
+    return of_lines.mutate(occurrence=so_far), same_work

@@ -101,7 +101,7 @@ def after_1970(microseconds: IntegerValue) -> TimestampValue:
 
 def naive_utc(moment: TimestampValue) -> TimestampValue:
     """What a clock in UTC showed at a moment: a naive time. A cast would ask the rules of time zones for each value."""
-    return cast(TimestampValue, _make_timestamp(_epoch_us(moment)))
+    return after_1970(microseconds(moment))
 
 
 def local_to_utc(naive: TimestampValue, zone: str) -> TimestampValue:

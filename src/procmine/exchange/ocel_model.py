@@ -9,6 +9,7 @@ from ibis.expr.types import StringValue, Table
 
 from procmine import engine
 from procmine.errors import LogError, nearest
+from procmine.exchange.empty_columns import without_values
 from procmine.exchange.ocel_names import ATTRIBUTES, ORDER, line_key
 from procmine.schema import CASE, EVENT_ATTRIBUTE, LINE, OWNERS, attributes
 
@@ -66,7 +67,8 @@ def ocel_log(log: Table, objects: Mapping[str, str]) -> OcelLog:
     events without an order, activity or time.
     """
     _require_objects(log, objects)
-    objects = _with_objects(log, objects)
+    idle = without_values(log, objects.values())
+    objects = {kind: column for kind, column in objects.items() if column not in idle}
     taken = set(objects.values())
     of_event = dict(ATTRIBUTES)
     for name in attributes(log, EVENT_ATTRIBUTE):
@@ -103,16 +105,6 @@ def _require_objects(log: Table, objects: Mapping[str, str]) -> None:
             )
         if (other := seen.setdefault(column, kind)) != kind:
             raise LogError(f"{column} gives the objects of {other} and of {kind}", where="objects")
-
-
-def _with_objects(log: Table, objects: Mapping[str, str]) -> dict[str, str]:
-    """The types of which there is an object."""
-    if not objects:
-        return {}
-    found = engine.collect(
-        log.aggregate(**{kind: log[column].notnull().any().fill_null(False) for kind, column in objects.items()})
-    ).iloc[0]
-    return {kind: column for kind, column in objects.items() if found[kind]}
 
 
 def _refuse(column: str, other: str) -> None:

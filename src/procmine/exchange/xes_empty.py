@@ -6,7 +6,7 @@ from xml.parsers import expat
 import ibis
 from ibis.expr.types import Table, Value
 
-from procmine import engine
+from procmine.exchange.empty_columns import without_values
 from procmine.exchange.xes_keys import EMPTY
 from procmine.exchange.xes_parser import open_xes
 from procmine.exchange.xes_types import read_value, write_value
@@ -15,19 +15,11 @@ from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes
 _BLOCK, _LONGEST = 1 << 16, 1 << 22
 """Bytes that are read at a time, and that a head may have: what stands behind is not looked at."""
 _TYPES = ("string", "date", "int", "float", "boolean")
-_FIRST = 1_000
-"""Rows that are looked at first: most columns have a value there."""
 
 
 def empty_columns(log: Table) -> dict[str, str]:
     """The columns ``case:`` and ``event:`` of `log` that are null everywhere, and the XES type of each."""
-    names = [*attributes(log, CASE), *attributes(log, EVENT_ATTRIBUTE)]
-    for rows in (log.limit(_FIRST), log):
-        if names:
-            found = engine.collect(
-                rows.aggregate(**{name: rows[name].notnull().any().fill_null(False) for name in names})
-            ).iloc[0]
-            names = [name for name in names if not found[name]]
+    names = without_values(log, [*attributes(log, CASE), *attributes(log, EVENT_ATTRIBUTE)])
     return {name: write_value(log[name])[0] for name in names}
 
 

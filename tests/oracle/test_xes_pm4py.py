@@ -84,6 +84,7 @@ def test_written_and_read_again_is_equal(shared, tmp_path, name):
     pd.testing.assert_frame_equal(ours(again)[list(log.columns)], ours(log))
 
 
+@pytest.mark.filterwarnings("ignore:In the current version, the import:UserWarning")  # pm4py says it once a process
 @pytest.mark.parametrize("ending", ["xes", "xes.gz"])
 def test_columns_without_any_value_come_back_and_disturb_nobody(make_log, tmp_path, ending):
     kinds = ("string", "int64", "float64", "boolean", "timestamp('UTC', 6)")

@@ -275,8 +275,6 @@ class TestSameOrder:
 
     @pytest.mark.parametrize("seed", range(3))
     def test_components_against_networkx(self, seed):
-        from contextlib import ExitStack
-
         from procmine.assemble.identity.components import components
 
         chance = random.Random(seed)
@@ -285,7 +283,7 @@ class TestSameOrder:
         links = [*chain, *loose]
         chance.shuffle(links)
         table = engine.table(pd.DataFrame(links, columns=["one", "other"]))
-        with ExitStack() as scratch:
+        with engine.Scratch() as scratch:
             found = dict(rows(components(table, scratch), "member", "label"))
         graph = networkx.Graph(links)
         assert found == {member: min(group) for group in networkx.connected_components(graph) for member in group}

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -378,6 +378,6 @@ def test_a_table_that_changes_while_it_is_read_is_not_kept(study, monkeypatch):
     for state, names in (("after", 0), ("before", 1)):
         monkeypatch.setattr(together, "table_state", lambda _source, state=state: state)
         monkeypatch.setattr(KeptRows, "name", lambda *_: "own-name.parquet")
-        with ExitStack() as scratch:
+        with engine.Scratch() as scratch:
             together.read_source([export], source, ["no"], scratch, needed=[["no"]], kept=kept)
         assert len([*(study.outputs / "rows").glob("own-*")]) == names

@@ -1,7 +1,6 @@
 """The rows that were set aside: stored as exported, with why, and with what they may have been."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import ibis
@@ -46,7 +45,7 @@ def store_set_aside(
     folder.mkdir()
     unused = totals.loc[~totals["reason"].isin(USED_ROWS)]
     doubtful = set(unused.loc[unused["reason"].isin(_IN_DOUBT), "name"])
-    with ExitStack() as scratch:
+    with engine.Scratch() as scratch:
         reach = every_order(study, identity.tables, scratch) if doubtful else {}
         for name, source in study.sources.items():
             if name not in set(unused["name"]):

@@ -1,7 +1,6 @@
 """From a study's exports to its log: read, map, correlate, sequence, with the account of every row."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import ibis
@@ -43,7 +42,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
     Errors: `ExportError` for a file that cannot be read as declared or has times of no known zone; `StudyError` for
     keys that no link joins; `LogError` where no row gives an event.
     """
-    with ExitStack() as scratch:
+    with engine.Scratch() as scratch:
         read = {
             name: read_source(
                 exports[name], source, ev.columns_read(source), scratch, needed=ev.columns_needed(source), kept=kept
@@ -51,29 +50,27 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
             for name, source in study.sources.items()
         }
         raw = {
-            name: scratch.enter_context(engine.materialized(standing(read[name].rows, source)))
-            if source.newest
-            else read[name].rows
+            name: scratch.materialized(standing(read[name].rows, source)) if source.newest else read[name].rows
             for name, source in study.sources.items()
         }
         identity = order_identity(study, raw, scratch)
         rows = identity.rows
         dated = dated_columns(study, raw)
         found = {
-            name: scratch.enter_context(engine.materialized(ev.candidates(rows[name], source, study, dated=dated)))
+            name: scratch.materialized(ev.candidates(rows[name], source, study, dated=dated))
             for name, source in study.sources.items()
             if source.events
         }
         doubles = doubles_of(study, found, raw, exports, scratch)
         for name in study.sources_with_doubles:
-            found[name] = scratch.enter_context(engine.materialized(without_doubles(found[name], doubles, name=name)))
+            found[name] = scratch.materialized(without_doubles(found[name], doubles, name=name))
         events = ibis.union(*(_events(found[name], exports[name]) for name in found))
         if dated:
-            events = scratch.enter_context(engine.materialized(placed(events, study=study)))
+            events = scratch.materialized(placed(events, study=study))
         values = attribute_values(study, rows)
         if values is not None:
-            values = scratch.enter_context(engine.materialized(values))
-        orders = scratch.enter_context(engine.materialized(order_table(study, found, events, values)))
+            values = scratch.materialized(values)
+        orders = scratch.materialized(order_table(study, found, events, values))
         accounts = {
             name: ledger.account(found[name], source)
             if name in found

@@ -1,7 +1,6 @@
 """Events that were recorded twice: in two equal rows of one source, or by two systems as a study declares."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -37,7 +36,7 @@ def doubles_of(
     found: Mapping[str, Table],
     raw: Mapping[str, Table],
     exports: Mapping[str, Sequence[Export]],
-    scratch: ExitStack,
+    scratch: engine.Scratch,
 ) -> Table:
     """The events that are doubles, one row each; `found` has the candidates of each source, `raw` its rows.
 
@@ -59,10 +58,10 @@ def doubles_of(
         known = ibis.union(*tables)
         dropped = _free(found[mirror.drop], known, name=mirror.drop)
         kept = _free(found[mirror.keep], known, name=mirror.keep)
-        pairs = scratch.enter_context(engine.materialized(_near(dropped, kept, mirror)))
+        pairs = scratch.materialized(_near(dropped, kept, mirror))
         matches = _one_to_one(pairs, scratch)
         tables.append(_mirrored(matches, mirror, exports[mirror.keep]))
-    return scratch.enter_context(engine.materialized(ibis.union(*tables)))
+    return scratch.materialized(ibis.union(*tables))
 
 
 def without_doubles(found: Table, doubles: Table, *, name: str) -> Table:
@@ -125,7 +124,7 @@ def _times(events: Table, activity: str) -> Table:
     return times.select(*told, line=line, turn=ibis.row_number().over(in_order))
 
 
-def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:
+def _one_to_one(pairs: Table, scratch: engine.Scratch) -> Table:
     """The nearest pairs, each event in one at most: again and again those of which each side is the other's nearest.
 
     The smallest pair is always among them, so that it ends; nearly always after one round.
@@ -139,9 +138,9 @@ def _one_to_one(pairs: Table, scratch: ExitStack) -> Table:
             its=ibis.row_number().over(ibis.window(group_by=kept, order_by=near + event)),
         )
         mutual = ranked.filter((_.mine == 0) & (_.its == 0)).drop("mine", "its")
-        matched.append(scratch.enter_context(engine.materialized(mutual)))
+        matched.append(scratch.materialized(mutual))
         left = pairs.anti_join(matched[-1], event).anti_join(matched[-1], kept)
-        pairs = scratch.enter_context(engine.materialized(left))
+        pairs = scratch.materialized(left)
     if not matched:
         return pairs
     return ibis.union(*matched)

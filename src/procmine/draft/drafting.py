@@ -5,9 +5,9 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
+from procmine import engine
 from procmine.draft.belonging import Belonging, belongings, distances, order_kind
 from procmine.draft.columns import Column, columns_of
 from procmine.draft.kinds import Kind, Overlap, kinds_of
@@ -34,7 +34,7 @@ def draft_study(folder: str | os.PathLike[str], *, out: str | os.PathLike[str] |
     exports, target = _places(Path(folder), None if out is None else Path(out))
     if (target / STUDY_FILE).exists():
         raise StudyError("there is a study already", where=target / STUDY_FILE, expected="Move it away, or give --out")
-    with ExitStack() as scratch:
+    with engine.Scratch() as scratch:
         found, refused = exports_in(exports, scratch)
         if not found:
             reasons = "; ".join(str(error) for error in refused) or "it is empty"
@@ -60,7 +60,7 @@ def _places(folder: Path, out: Path | None) -> tuple[Path, Path]:
     return folder, project_root() / EVENTLOGS / folder.resolve().name
 
 
-def _guess(exports: Sequence[Export], scratch: ExitStack) -> tuple[tuple[str, str] | None, list[SourceGuess]]:
+def _guess(exports: Sequence[Export], scratch: engine.Scratch) -> tuple[tuple[str, str] | None, list[SourceGuess]]:
     columns = [columns_of(export.rows, export.columns) for export in exports]
     kinds, overlaps = kinds_of(exports, columns, scratch)
     order = order_kind(kinds, columns)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import ibis
@@ -48,7 +47,7 @@ class Overlap:
 
 
 def kinds_of(
-    exports: Sequence[Export], columns: Sequence[Mapping[str, Column]], scratch: ExitStack
+    exports: Sequence[Export], columns: Sequence[Mapping[str, Column]], scratch: engine.Scratch
 ) -> tuple[list[Kind], dict[Place, Overlap]]:
     """The kinds of keys, in the order of exports, and for each key column that has one its greatest overlap.
 
@@ -72,7 +71,7 @@ def kinds_of(
 
 
 def _overlaps(
-    exports: Sequence[Export], columns: Sequence[Mapping[str, Column]], scratch: ExitStack
+    exports: Sequence[Export], columns: Sequence[Mapping[str, Column]], scratch: engine.Scratch
 ) -> Iterator[Overlap]:
     """How many values any two columns of different exports share that could be keys, both ways."""
     places = [
@@ -88,7 +87,7 @@ def _overlaps(
         for place, (number, name) in enumerate(places)
     ]
     distinct = ibis.union(*(one.filter(_.value.notnull()).distinct() for one in values))
-    each = scratch.enter_context(engine.materialized(distinct))
+    each = scratch.materialized(distinct)
     pairs = each.join(each.view(), "value").filter(_.place != _.place_right)
     for one, other, both in engine.collect(pairs.group_by("place", "place_right").agg(both=_.count())).itertuples(
         index=False

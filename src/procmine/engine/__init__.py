@@ -30,7 +30,18 @@ from procmine.engine.functions import (
     text_of_bytes,
     utc_to_local,
 )
-from procmine.engine.running import batches, coded, coding, collect, collect_arrow, materialized, nothing, scalar, table
+from procmine.engine.running import (
+    Scratch,
+    batches,
+    coded,
+    coding,
+    collect,
+    collect_arrow,
+    materialized,
+    nothing,
+    scalar,
+    table,
+)
 from procmine.engine.session import MEMORY, connection
 from procmine.engine.sql import sql_name, sql_text
 
@@ -38,6 +49,7 @@ __all__ = [
     "MEMORY",
     "PLACE_OF_FILE",
     "PLACE_OF_ROW",
+    "Scratch",
     "after_1970",
     "bare",
     "batches",

@@ -55,6 +55,14 @@ def materialized(expression: Table) -> Iterator[Table]:
         yield _named(name, expression.schema())
 
 
+class Scratch(contextlib.ExitStack):
+    """What is needed until some work is done, tables, files or folders; all of it goes when the context ends."""
+
+    def materialized(self, expression: Table) -> Table:
+        """`expression` computed once, for as long as the context lasts."""
+        return self.enter_context(materialized(expression))
+
+
 @contextmanager
 def coded(expression: Table) -> Iterator[Table]:
     """`expression`, its text columns of few values held as numbers, for as long as the context lasts.

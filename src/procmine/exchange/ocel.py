@@ -2,13 +2,13 @@
 
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 
 from ibis.expr.types import Table
 
+from procmine import engine
 from procmine.exchange.files import require_file, require_target, stored, whole
 from procmine.exchange.log_order import write_in_order
 from procmine.exchange.ocel_account import require_sound, tell
@@ -99,7 +99,7 @@ def read_ocel(path: str | PathLike[str], *, object_type: str = ORDER) -> Table:
     The rows are stored in a temporary file for as long as any table uses them.
     """
     file = require_file(Path(path), ENDINGS, kind="an OCEL 2.0 file")
-    with tempfile.TemporaryDirectory(prefix="procmine-") as folder, ExitStack() as scratch:
+    with tempfile.TemporaryDirectory(prefix="procmine-") as folder, engine.Scratch() as scratch:
         read = read_json if file.name.lower().endswith(JSON) else read_sqlite
         parts = read(file, Path(folder))
         flattening = Flattening(parts, object_type, scratch)

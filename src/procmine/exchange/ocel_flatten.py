@@ -7,7 +7,6 @@ van der Aalst, Object-Centric Process Mining: Dealing with Divergence and Conver
 
 import functools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import cast
 
@@ -38,7 +37,7 @@ class Flattening:
 
     parts: OcelParts
     object_type: str
-    scratch: ExitStack
+    scratch: engine.Scratch
 
     @functools.cached_property
     def objects(self) -> Table:
@@ -49,7 +48,7 @@ class Flattening:
         begins = objects.id.startswith(objects.type + ":")
         joined = objects.inner_join(objects.group_by("type").aggregate(prefixed=begins.all()), "type")
         key = joined.prefixed.ifelse(joined.id.substr(joined.type.length() + 1), joined.id)
-        return self._kept(joined.select("number", "id", "type", key=key))
+        return self.scratch.materialized(joined.select("number", "id", "type", key=key))
 
     @functools.cached_property
     def values(self) -> Wide:
@@ -75,7 +74,8 @@ class Flattening:
         """One row an event and object that it has, both in the file, however often that says so: event and object
         (numbers), type, key.
         """
-        return self._kept(self._of_known(self.parts.owned(self.parts.event_objects, self.parts.events), "event"))
+        named = self.parts.owned(self.parts.event_objects, self.parts.events)
+        return self.scratch.materialized(self._of_known(named, "event"))
 
     @functools.cached_property
     def pairs(self) -> Table:
@@ -86,7 +86,7 @@ class Flattening:
     def of_cases(self) -> Table:
         """One row a case and an object that it names itself: case, object, type, key."""
         own = self.parts.owned(self.parts.object_objects, self.parts.objects)
-        return self._kept(self._of_known(own, "case").semi_join(self.cases, "case"))
+        return self.scratch.materialized(self._of_known(own, "case").semi_join(self.cases, "case"))
 
     @functools.cached_property
     def of_events(self) -> Table:
@@ -97,7 +97,7 @@ class Flattening:
         related = self.pairs.inner_join(others, "event")
         key = (related.type == LINE_TYPE).ifelse(line_of(related.case_id, related.key), related.key)
         chosen = related.select("event", "case", "object", "type", key=key)
-        return self._kept(chosen.anti_join(self.of_cases, ["case", "object"]))
+        return self.scratch.materialized(chosen.anti_join(self.of_cases, ["case", "object"]))
 
     def logs(self) -> Iterator[Table]:
         """The flattened log, events in the order of their times, and where these are equal of the file. One table a
@@ -134,10 +134,10 @@ class Flattening:
     def _orders(self) -> Table:
         """One row a case: case_id and the attributes of an order."""
         of_case = keys_by_type(self.of_cases, ("case",), "co", _BETWEEN)
-        attributes = latest_values(self.parts, self.object_type, self.cases, self._kept)
+        attributes = latest_values(self.parts, self.object_type, self.cases, self.scratch)
         rows = _joined(_joined(self.cases, of_case, ["case"]), attributes, ["case"])
         named = _named(CASE, [*attributes.values(rows).items(), *of_case.values(rows).items()])
-        return self._kept(rows.select("case_id", **named))
+        return self.scratch.materialized(rows.select("case_id", **named))
 
     def _of_known(self, related: Table, owner: str) -> Table:
         """One row an owner and an object of the file that `related` names for it: `owner`, object, type, key."""
@@ -145,9 +145,6 @@ class Flattening:
         numbers = related.drop("number").inner_join(known, "object").select("owner", object="number").distinct()
         told = self.objects.select("type", "key", object="number")
         return numbers.inner_join(told, "object").select("object", "type", "key", **{owner: "owner"})
-
-    def _kept(self, table: Table) -> Table:
-        return self.scratch.enter_context(engine.materialized(table))
 
 
 def _joined(rows: Table, wide: Wide, by: list[str]) -> Table:

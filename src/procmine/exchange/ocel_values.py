@@ -1,6 +1,5 @@
 """The attributes of an object-centric log as columns, with the types of a log."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibis.expr.types import Table, Value
@@ -31,10 +30,10 @@ def event_values(parts: OcelParts) -> Wide:
     return Wide(table, _fitting(table, {name: (column, declared[name]) for name, column in rows.columns.items()}))
 
 
-def latest_values(parts: OcelParts, object_type: str, cases: Table, kept: Callable[[Table], Table]) -> Wide:
+def latest_values(parts: OcelParts, object_type: str, cases: Table, scratch: engine.Scratch) -> Wide:
     """One row an object of `cases` that has attributes: case (its number), and the last value of each attribute.
 
-    `kept` computes a table that is asked more than once.
+    The table lives as long as `scratch`.
     """
     declared = parts.types_of_objects.get(object_type, {})
     values = parts.owned(parts.object_values, parts.objects).rename(case="owner").semi_join(cases, "case")
@@ -47,7 +46,7 @@ def latest_values(parts: OcelParts, object_type: str, cases: Table, kept: Callab
         }
     )
     types = {name: (f"c{place}", declared.get(name, "string")) for place, name in enumerate(names)}
-    latest = kept(table)
+    latest = scratch.materialized(table)
     return Wide(latest, _fitting(latest, types))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ibis
@@ -51,9 +51,9 @@ def orders_and_ways(log: Table) -> Iterator[tuple[Table, list[Way]]]:
     """
     status = {"status": _[STATUS].max()} if STATUS in require_log(log).columns else {}
     ongoing = _.status.isin(ONGOING).fill_null(False) if status else ibis.literal(False)
-    with ExitStack() as scratch:
-        printed = scratch.enter_context(engine.materialized(prints(log, **status).mutate(ongoing=ongoing)))
-        numbered = scratch.enter_context(engine.materialized(numbered_variants(log, printed)))
+    with engine.Scratch() as scratch:
+        printed = scratch.materialized(prints(log, **status).mutate(ongoing=ongoing))
+        numbered = scratch.materialized(numbered_variants(log, printed))
         orders = printed.join(numbered.select("variant", *PRINT), PRINT).drop("one", "two")
         counted = orders.group_by("variant", "ongoing").agg(orders=_.count()).join(numbered, "variant")
         columns = engine.collect_arrow(counted.select("activities", "ongoing", "variant", "orders")).to_pydict()

@@ -1,7 +1,6 @@
 """Find the order that each key belongs to, over the links between kinds of keys."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import ibis
 from ibis import _
@@ -15,7 +14,11 @@ from procmine.errors import StudyError
 
 
 def orders_of_keys(
-    study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack, *, recovered: Mapping[str, Table] | None = None
+    study: StudyFile,
+    tables: Mapping[str, Table],
+    scratch: engine.Scratch,
+    *,
+    recovered: Mapping[str, Table] | None = None,
 ) -> dict[str, Table]:
     """For each kind of key but the order's own, which order each key belongs to.
 
@@ -52,7 +55,7 @@ def orders_of_keys(
             orders = (
                 _every_order_of_a_key(linked) if kind in study.shared else _one_order_a_key(linked, many=kind in many)
             )
-            known[kind] = scratch.enter_context(engine.materialized(orders))
+            known[kind] = scratch.materialized(orders)
     return known
 
 

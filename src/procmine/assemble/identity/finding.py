@@ -1,7 +1,6 @@
 """Which order every row belongs to: by its keys, and by what a study declares as evidence where keys do not say it."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import ibis
@@ -37,7 +36,7 @@ class Identity:
     several: dict[str, Table]
 
 
-def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: ExitStack) -> Identity:
+def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: engine.Scratch) -> Identity:
     """The order of every row, in up to three passes.
 
     By keys alone; then, where orders turn out to be one, by keys with one number for each order; then with the links
@@ -61,12 +60,12 @@ def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: ExitStac
         known, rows = _correlated(study, tables, scratch, links=links)
     if study.recover or study.same_order:
         marked = {name: _marked(rows[name], first[name], second[name]) for name in rows if study.sources[name].events}
-        rows |= {name: scratch.enter_context(engine.materialized(table)) for name, table in marked.items()}
+        rows |= {name: scratch.materialized(table) for name, table in marked.items()}
     return Identity(tables, rows, same, several)
 
 
 def _correlated(
-    study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack, *, links: Mapping[str, Table] | None = None
+    study: StudyFile, tables: Mapping[str, Table], scratch: engine.Scratch, *, links: Mapping[str, Table] | None = None
 ) -> tuple[dict[str, Table], dict[str, Table]]:
     """The orders of keys, and the rows with their orders. Why a row could not be read is its first problem."""
     known = orders_of_keys(study, tables, scratch, recovered=links)
@@ -77,13 +76,13 @@ def _correlated(
     return known, rows
 
 
-def _same(study: StudyFile, tables: Mapping[str, Table], rows: Mapping[str, Table], scratch: ExitStack) -> Table:
+def _same(study: StudyFile, tables: Mapping[str, Table], rows: Mapping[str, Table], scratch: engine.Scratch) -> Table:
     reach = every_order(study, tables, scratch) if any(rule.key for rule in study.same_order) else {}
     orders = _orders(study, rows, scratch) if any(rule.match for rule in study.same_order) else None
-    return scratch.enter_context(engine.materialized(same_orders(study, reach, orders)))
+    return scratch.materialized(same_orders(study, reach, orders))
 
 
-def _orders(study: StudyFile, rows: Mapping[str, Table], scratch: ExitStack) -> Table:
+def _orders(study: StudyFile, rows: Mapping[str, Table], scratch: engine.Scratch) -> Table:
     """What evidence looks at: of each order with an event `case_id`, `first`, `last` (µs since 1970) and attributes."""
     events = [
         ev.candidates(rows[name], source, study).filter(_.problem.isnull()).select("case_id", "timestamp")
@@ -95,7 +94,7 @@ def _orders(study: StudyFile, rows: Mapping[str, Table], scratch: ExitStack) -> 
     spans = together.group_by("case_id").agg(first=at.min(), last=at.max())
     values = attribute_values(study, rows)
     assert values is not None
-    return scratch.enter_context(engine.materialized(spans.join(values, "case_id")))
+    return scratch.materialized(spans.join(values, "case_id"))
 
 
 def _with_one_number(rows: Table, study: StudyFile, names: Table, *, name: str) -> Table:
@@ -111,7 +110,7 @@ def _recovered(
     tables: dict[str, Table],
     rows: Mapping[str, Table],
     known: Mapping[str, Table],
-    scratch: ExitStack,
+    scratch: engine.Scratch,
 ) -> tuple[dict[str, Table], dict[str, Table], dict[str, Table]]:
     """The tables with `RECOVERED` where a row without keys has an order, the links found, and rows that several fit."""
     orders = _orders(study, rows, scratch)

@@ -1,7 +1,6 @@
 """Every order that a key may be of, where its links leave more than one."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import ibis
 from ibis import _
@@ -13,7 +12,7 @@ from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.rows import ROW, cell
 
 
-def every_order(study: StudyFile, tables: Mapping[str, Table], scratch: ExitStack) -> dict[str, Table]:
+def every_order(study: StudyFile, tables: Mapping[str, Table], scratch: engine.Scratch) -> dict[str, Table]:
     """For each kind of key that orders do not share, every pair of a `key` and a `case_id` that a chain of links joins.
 
     Nearest links first, as in `orders_of_keys`: a kind that is reached takes part in reaching the next.
@@ -27,7 +26,7 @@ def every_order(study: StudyFile, tables: Mapping[str, Table], scratch: ExitStac
             break
         for kind, pairs in found.items():
             together = ibis.union(*pairs).distinct()
-            known[kind] = scratch.enter_context(engine.materialized(together))
+            known[kind] = scratch.materialized(together)
     return known
 
 

@@ -1,7 +1,6 @@
 """Find lost links again, by what a row and an order have in common, where a study declares that as evidence."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import NamedTuple
 
 import ibis
@@ -40,7 +39,7 @@ def recovered(
     rows: Table,
     known: Mapping[str, Table],
     orders: Table,
-    scratch: ExitStack,
+    scratch: engine.Scratch,
 ) -> Recovered:
     """What the evidence of `rule` says of the rows of its source that have no order.
 
@@ -50,7 +49,7 @@ def recovered(
     Errors: `StudyError` where so many rows and orders agree that comparing them would take quadratic time.
     """
     source = study.sources[rule.source]
-    lost = scratch.enter_context(engine.materialized(_lost(rule, rows, source, study)))
+    lost = scratch.materialized(_lost(rule, rows, source, study))
     groups = _groups(rule, lost, source, study)
     agree = [CASE + name for name in rule.match]
     telling = orders.filter(*(orders[name].notnull() for name in agree))
@@ -64,7 +63,7 @@ def recovered(
         contested = pairs[_key(kind)].notnull() & pairs.taken.fill_null(False)
         pairs = pairs.filter(~contested).drop("taken", "taken_case_id")
     fitting = pairs.select("group", "case_id").mutate(orders=_.count().over(group_by="group"))
-    found = scratch.enter_context(engine.materialized(lost.join(fitting, "group")))
+    found = scratch.materialized(lost.join(fitting, "group"))
     sure = found.filter(_.orders == 1)
     keys = [_key(kind) for kind in telling_keys(source, study)]
     links = {

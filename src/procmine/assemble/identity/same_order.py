@@ -1,7 +1,6 @@
 """One order under several numbers: what shows it, and which number stays."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -43,7 +42,7 @@ def same_orders(study: StudyFile, reach: Mapping[str, Table], orders: Table | No
     return ibis.union(*found)
 
 
-def names_of_orders(pairs: Table, scratch: ExitStack) -> Table:
+def names_of_orders(pairs: Table, scratch: engine.Scratch) -> Table:
     """For each number that is given up for another: `member`, and `label`, the smallest number of its order."""
     links = pairs.filter(_.joined).select(one=_.order, other=_.same_as)
     return components(links, scratch).filter(_.member != _.label)

@@ -1,7 +1,6 @@
 """The rows of all exports of a source as one table: each export read once, and again only when it has changed."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +32,7 @@ def read_source(
     exports: Sequence[Export],
     source: Source,
     columns: Sequence[str],
-    scratch: ExitStack,
+    scratch: engine.Scratch,
     *,
     needed: Iterable[Iterable[str]],
     kept: KeptRows,
@@ -65,7 +64,7 @@ def read_source(
         write_rows(exports[0].path, source, in_none, folder / "none.parquet")
     rows = rows_in(files)
     if len(files) > 1:
-        rows = scratch.enter_context(engine.materialized(rows))
+        rows = scratch.materialized(rows)
     return SourceRows(rows, absent)
 
 

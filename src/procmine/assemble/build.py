@@ -16,6 +16,7 @@ from procmine.assemble.findings import data_quality
 from procmine.assemble.identity import order_identity
 from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping.columns import columns_needed, columns_read
 from procmine.assemble.newest import standing
 from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.reading import Export, KeptRows, read_source
@@ -45,7 +46,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
     with engine.Scratch() as scratch:
         read = {
             name: read_source(
-                exports[name], source, ev.columns_read(source), scratch, needed=ev.columns_needed(source), kept=kept
+                exports[name], source, columns_read(source), scratch, needed=columns_needed(source), kept=kept
             )
             for name, source in study.sources.items()
         }
@@ -58,8 +59,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
         dated = dated_columns(study, raw)
         found = {
             name: scratch.materialized(ev.candidates(rows[name], source, study, dated=dated))
-            for name, source in study.sources.items()
-            if source.events
+            for name, source in study.sources_of_events.items()
         }
         doubles = doubles_of(study, found, raw, exports, scratch)
         for name in study.sources_with_doubles:

@@ -10,12 +10,13 @@ from procmine.assemble.mapping import (
     Cell,
     ColumnEvents,
     Constant,
+    EventForm,
     RowEvents,
     Source,
-    StatusEvents,
     StudyFile,
     TimeColumn,
 )
+from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.naming import owner_of, renamed
 from procmine.assemble.reasons import (
     AFTER_WINDOW,
@@ -34,50 +35,10 @@ from procmine.assemble.values import attribute, attribute_type, time_of, time_zo
 from procmine.schema import EVENT_ATTRIBUTE, LINE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 
-Form = RowEvents | TimeColumn | StatusEvents
-
 _COMPLETED, _STARTED = "completed", "started"
 _READ, _IS_DATE = "read ", "is date "
 """Before the name of a column of times as the export has them: its moments, and which of them are dates."""
 _UNREADABLE = {"timestamp": UNREADABLE_TIME, "start": UNREADABLE_START}
-
-
-def columns_read(source: Source) -> list[str]:
-    """The columns of the export that the mapping of `source` uses, each once."""
-    used = [*source.keys.values(), *source.newest, *_columns(source.line)]
-    for form in source.forms:
-        used += [form.timestamp, *_columns(form.department, form.resource, form.start, *form.attributes.values())]
-        if isinstance(form, RowEvents):
-            used += _columns(form.activity, form.system, form.sequence)
-        elif isinstance(form, StatusEvents):
-            used += _columns(form.status, form.sequence)
-    used += _columns(*source.order_attributes.values())
-    return list(dict.fromkeys(used))
-
-
-def columns_needed(source: Source) -> list[list[str]]:
-    """Groups of columns of which every export of `source` has one at least.
-
-    A source of one export needs all that it reads. Of several, an older one may lack what came later: attributes,
-    departments, one of several keys or of several times; but not what its rows would give nothing without.
-    """
-    if not source.has_files:
-        return [[column] for column in columns_read(source)]
-    keys = [*source.keys.values()]
-    groups = [[key] for key in keys] if source.is_link else [keys]
-    groups += [[column] for column in source.newest]
-    if isinstance(source.events, ColumnEvents):
-        groups.append([form.timestamp for form in source.forms])
-    for form in source.forms:
-        if not isinstance(form, TimeColumn):
-            what = form.activity if isinstance(form, RowEvents) else form.status
-            groups += [[column] for column in (form.timestamp, *_columns(what))]
-    return groups
-
-
-def time_columns(source: Source) -> list[str]:
-    """The columns of the export that hold the times of events."""
-    return [column for form in source.forms for column in (form.timestamp, form.start) if column]
 
 
 def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence[str] = ()) -> Table:
@@ -107,12 +68,7 @@ def unreadable_cells(rows: Table, source: Source, study: StudyFile) -> list[tupl
     return [(column, _unread(cell(rows, column), value)) for column, value in typed.items()]
 
 
-def _columns(*cells: Cell | Attribute | None) -> list[str]:
-    named = [given.column if isinstance(given, Attribute) else given for given in cells]
-    return [column for column in named if isinstance(column, str)]
-
-
-def _recorded(rows: Table, form: Form, source: Source, study: StudyFile, *, place: int, dated: bool) -> Table:
+def _recorded(rows: Table, form: EventForm, source: Source, study: StudyFile, *, place: int, dated: bool) -> Table:
     """The candidates that one form gives, with their times as the export has them, and what is wrong but for those.
 
     `_COMPLETED` and `_STARTED` are texts; where `dated`, columns of `_IS_DATE` say which of them are dates.
@@ -194,7 +150,7 @@ def _timed(recorded: Table, source: Source, study: StudyFile, *, dated: Sequence
     )
 
 
-def _activity(rows: Table, form: Form) -> tuple[StringValue, list[tuple[Value, str]]]:
+def _activity(rows: Table, form: EventForm) -> tuple[StringValue, list[tuple[Value, str]]]:
     """The activity as the export or the mapping calls it, and the cases in which there is none."""
     if isinstance(form, TimeColumn):
         return ibis.literal(form.activity), []
@@ -245,7 +201,7 @@ def _outside(timed: Table, study: StudyFile) -> list[tuple[Value, str]]:
     return outside
 
 
-def _event_attributes(rows: Table, form: Form, source: Source, study: StudyFile) -> dict[str, Value]:
+def _event_attributes(rows: Table, form: EventForm, source: Source, study: StudyFile) -> dict[str, Value]:
     """Every `event:` column of the study, so that the candidates of all sources have the same columns."""
     declared = {
         name: attribute_type(given)

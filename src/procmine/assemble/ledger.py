@@ -8,8 +8,8 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble import events as ev
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
+from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.reading import Export
 from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME, NO_ZONE
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
@@ -93,7 +93,7 @@ def refuse_naive_times(
             naive = found[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
             place = engine.collect(naive.mutate(file=file_of(_.row), in_file=row_in_file(_.row))).iloc[0]
             cells = engine.collect(raw[name].filter(_[ROW] == int(place["row"]))).iloc[0]
-            shown = next(cells[CELL + name] for name in ev.time_columns(source) if isinstance(cells[CELL + name], str))
+            shown = next(cells[CELL + name] for name in time_columns(source) if isinstance(cells[CELL + name], str))
             whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"
             raise ExportError(
                 f"time {shown!r} has no offset, and no time zone is declared (rows like this: {rows})",

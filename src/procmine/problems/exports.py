@@ -11,8 +11,8 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.events import columns_needed, columns_read, time_columns
 from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.mapping.columns import columns_needed, columns_read, time_columns
 from procmine.assemble.reading import Export, exports_of
 from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError

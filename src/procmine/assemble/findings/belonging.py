@@ -35,8 +35,8 @@ def elusive(
     The example is the reason and the row's keys, which stay what they are when the rows are shuffled.
     """
     concerned = set(totals.loc[totals["reason"].isin(_NO_ORDER), "name"])
-    for name, source in study.sources.items():
-        if source.events and name in concerned:
+    for name, source in study.sources_of_events.items():
+        if name in concerned:
             lost = accounts[name].filter(_.reason.isin(_NO_ORDER)).inner_join(raw[name], [("source_row", ROW)])
             keys = [ibis.literal(f"{kind} ") + cell(lost, column) for kind, column in source.keys.items()]
             marked = lost.mutate(source=ibis.literal(source.export))

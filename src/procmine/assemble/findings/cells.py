@@ -15,6 +15,7 @@ from procmine import engine
 from procmine.assemble import events as ev
 from procmine.assemble.findings.found import Check, tally, words
 from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.rows import CELL, ORDER, ROW, cell
 from procmine.assemble.times import clock
@@ -73,7 +74,7 @@ def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[tuple[
     def wall(table: Table, column: str) -> TimestampValue:
         return clock.wall_time(cell(table, column), form=source.time_format)
 
-    columns = list(dict.fromkeys(ev.time_columns(source)))
+    columns = list(dict.fromkeys(time_columns(source)))
     ends = engine.collect(
         rows.agg(
             **{f"first{place}": wall(rows, column).min() for place, column in enumerate(columns)},

@@ -35,9 +35,7 @@ def orders_of_keys(
     Errors: `StudyError` for a kind that no chain of links joins to the order's.
     """
     known: dict[str, Table] = {}
-    kinds = {kind for source in study.sources.values() for kind in source.keys} - {study.order}
-    many = {kind for source in study.sources.values() for kind in source.many}
-    while open_kinds := kinds - known.keys():
+    while open_kinds := study.kinds - {study.order} - known.keys():
         reached = {study.order, *known}
         links = {kind: _links(study, tables, kind, reached, known) for kind in sorted(open_kinds)}
         found = {kind: pairs for kind, pairs in links.items() if pairs}
@@ -52,9 +50,10 @@ def orders_of_keys(
             if recovered and kind in recovered:
                 pairs.append(recovered[kind].mutate(problem=ibis.null("string")))
             linked = ibis.union(*pairs).distinct()
-            orders = (
-                _every_order_of_a_key(linked) if kind in study.shared else _one_order_a_key(linked, many=kind in many)
-            )
+            if kind in study.shared:
+                orders = _every_order_of_a_key(linked)
+            else:
+                orders = _one_order_a_key(linked, many=kind in study.many)
             known[kind] = scratch.materialized(orders)
     return known
 

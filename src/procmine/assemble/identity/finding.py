@@ -59,7 +59,7 @@ def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: engine.S
         tables, links, several = _recovered(study, tables, rows, known, scratch)
         known, rows = _correlated(study, tables, scratch, links=links)
     if study.recover or study.same_order:
-        marked = {name: _marked(rows[name], first[name], second[name]) for name in rows if study.sources[name].events}
+        marked = {name: _marked(rows[name], first[name], second[name]) for name in study.sources_of_events}
         rows |= {name: scratch.materialized(table) for name, table in marked.items()}
     return Identity(tables, rows, same, several)
 
@@ -86,8 +86,7 @@ def _orders(study: StudyFile, rows: Mapping[str, Table], scratch: engine.Scratch
     """What evidence looks at: of each order with an event `case_id`, `first`, `last` (µs since 1970) and attributes."""
     events = [
         ev.candidates(rows[name], source, study).filter(_.problem.isnull()).select("case_id", "timestamp")
-        for name, source in study.sources.items()
-        if source.events
+        for name, source in study.sources_of_events.items()
     ]
     together = ibis.union(*events)
     at = engine.microseconds(_.timestamp)

@@ -18,7 +18,7 @@ def every_order(study: StudyFile, tables: Mapping[str, Table], scratch: engine.S
     Nearest links first, as in `orders_of_keys`: a kind that is reached takes part in reaching the next.
     """
     known: dict[str, Table] = {}
-    kinds = {kind for source in study.sources.values() for kind in source.keys} - {study.order} - study.shared
+    kinds = study.kinds - {study.order} - study.shared
     while open_kinds := sorted(kinds - known.keys()):
         links = {kind: _links(study, tables, kind, known) for kind in open_kinds}
         found = {kind: pairs for kind, pairs in links.items() if pairs}

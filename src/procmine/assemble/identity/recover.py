@@ -108,8 +108,7 @@ def _groups(rule: Recovery, lost: Table, source: Source, study: StudyFile) -> Ta
 
 def _single_kinds(source: Source, study: StudyFile) -> list[str]:
     """The kinds of key of which an order has one only."""
-    many = {kind for other in study.sources.values() for kind in other.many}
-    return [kind for kind in telling_keys(source, study) if kind not in many | {study.order} | study.shared]
+    return [kind for kind in telling_keys(source, study) if kind not in study.many | {study.order} | study.shared]
 
 
 def _refuse_quadratic(rule: Recovery, groups: Table, orders: Table, agree: list[str]) -> None:

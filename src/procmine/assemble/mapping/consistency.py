@@ -21,12 +21,11 @@ class ContradictionsError(ValueError):
 
 def problems(study: "StudyFile") -> Iterator[str]:
     """Each contradiction in `study`, as the key and what is wrong with it."""
-    kinds = {kind for source in study.sources.values() for kind in source.keys}
-    if study.order not in kinds:
-        yield f"order: no source has a key {study.order!r}. {nearest(study.order, kinds)}"
+    if study.order not in study.kinds:
+        yield f"order: no source has a key {study.order!r}. {nearest(study.order, study.kinds)}"
     if study.order in study.shared:
         yield f"order: orders cannot share {study.order!r}, the key that names them"
-    if not any(source.events for source in study.sources.values()):
+    if not study.sources_of_events:
         yield "sources: none of them gives events"
     for name, source in study.sources.items():
         yield from _of_source(study, name, source)
@@ -40,7 +39,7 @@ def problems(study: "StudyFile") -> Iterator[str]:
 
 def _log_columns(study: "StudyFile") -> list[str]:
     """The columns of the log that an expectation may be about."""
-    orders = dict.fromkeys(f"{CASE}{name}" for source in study.sources.values() for name in source.order_attributes)
+    orders = [f"{CASE}{name}" for name in study.order_attributes]
     events = [f"{EVENT_ATTRIBUTE}{name}" for name in study.event_attributes]
     return ["activity", "timestamp", "start", *OWNERS, *orders, *events, *([] if study.status is None else [STATUS])]
 
@@ -79,7 +78,7 @@ def _of_event_attributes(study: "StudyFile") -> Iterator[str]:
 
 
 def _of_mirrors(study: "StudyFile") -> Iterator[str]:
-    giving = [name for name, source in study.sources.items() if source.events]
+    giving = [*study.sources_of_events]
     for place, mirror in enumerate(study.mirrors):
         for side, name in (("keep", mirror.keep), ("drop", mirror.drop)):
             if name not in giving:
@@ -94,9 +93,8 @@ def _of_mirrors(study: "StudyFile") -> Iterator[str]:
 
 
 def _of_evidence(study: "StudyFile") -> Iterator[str]:
-    giving = [name for name, source in study.sources.items() if source.events]
-    known = list(dict.fromkeys(name for source in study.sources.values() for name in source.order_attributes))
-    kinds = {kind for source in study.sources.values() for kind in source.keys} - study.shared - {study.order}
+    giving, known = [*study.sources_of_events], study.order_attributes
+    kinds = study.kinds - study.shared - {study.order}
     for place, rule in enumerate(study.recover):
         if rule.source not in giving:
             yield f"recover.{place}.source: no source of events {rule.source!r}. {nearest(rule.source, giving)}"

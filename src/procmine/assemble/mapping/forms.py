@@ -72,3 +72,5 @@ class StatusEvents(_Event):
 
 
 Events = Annotated[RowEvents | ColumnEvents | StatusEvents, Discriminator("form")]
+EventForm = RowEvents | TimeColumn | StatusEvents
+"""What says how a row gives one event."""

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from procmine.assemble.mapping.database import Database
 from procmine.assemble.mapping.evidence import Duration
 from procmine.assemble.mapping.formats import Format, with_format
-from procmine.assemble.mapping.forms import Attribute, ColumnEvents, Events, RowEvents, StatusEvents, TimeColumn
+from procmine.assemble.mapping.forms import Attribute, ColumnEvents, EventForm, Events
 from procmine.assemble.mapping.part import Part
 from procmine.assemble.mapping.values import Encoding, TimeFormat, Zone, export_path, is_pattern
 
@@ -97,7 +97,7 @@ class Source(Part):
         return file if part is None else f"{file}#{part}"
 
     @property
-    def forms(self) -> list[RowEvents | TimeColumn | StatusEvents]:
+    def forms(self) -> list[EventForm]:
         """What a row may give: one event, or one for each of several time columns."""
         if self.events is None:
             return []

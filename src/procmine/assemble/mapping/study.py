@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 from procmine.assemble.mapping.consistency import ContradictionsError, problems
 from procmine.assemble.mapping.evidence import Mirror, Recovery, SameOrder
 from procmine.assemble.mapping.expectations import Expectations
-from procmine.assemble.mapping.forms import ColumnEvents
 from procmine.assemble.mapping.part import Part
 from procmine.assemble.mapping.period import Names, Window
 from procmine.assemble.mapping.source import Source, System
@@ -69,9 +68,24 @@ class StudyFile(Part):
         return self
 
     @property
+    def kinds(self) -> set[str]:
+        """The kinds of key that the sources carry."""
+        return {kind for source in self.sources.values() for kind in source.keys}
+
+    @property
+    def many(self) -> set[str]:
+        """The kinds of key of which one order may own several."""
+        return {kind for source in self.sources.values() for kind in source.many}
+
+    @property
     def shared(self) -> set[str]:
         """The kinds of key that several orders share."""
         return {kind for source in self.sources.values() for kind in source.shared}
+
+    @property
+    def sources_of_events(self) -> dict[str, Source]:
+        """The sources whose rows give events."""
+        return {name: source for name, source in self.sources.items() if source.events}
 
     @property
     def has_lines(self) -> bool:
@@ -92,16 +106,20 @@ class StudyFile(Part):
     @property
     def personal_columns(self) -> list[str]:
         """The columns of the log that `personal` names; both, where orders and events have an attribute of the name."""
-        of_orders = {name for source in self.sources.values() for name in source.order_attributes}
+        of_orders = {CASE + name for name in self.order_attributes}
         of_events = {EVENT_ATTRIBUTE + name for name in self.event_attributes}
-        known = {"resource", *(CASE + name for name in of_orders)} | of_events
+        known = {"resource"} | of_orders | of_events
         return [
             place + name for name in self.personal for place in ("", CASE, EVENT_ATTRIBUTE) if place + name in known
         ]
 
     @property
+    def order_attributes(self) -> list[str]:
+        """The names of the attributes that orders have, each once."""
+        return list(dict.fromkeys(name for source in self.sources.values() for name in source.order_attributes))
+
+    @property
     def event_attributes(self) -> list[str]:
         """The names of the attributes that events have, each once."""
-        forms = [source.events for source in self.sources.values() if source.events]
-        parts = [part for form in forms for part in (form.columns if isinstance(form, ColumnEvents) else [form])]
-        return list(dict.fromkeys(name for part in parts for name in part.attributes))
+        forms = [form for source in self.sources.values() for form in source.forms]
+        return list(dict.fromkeys(name for form in forms for name in form.attributes))

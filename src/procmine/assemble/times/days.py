@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
 
 from procmine import engine
-from procmine.assemble.mapping import RowEvents, Source, StatusEvents, StudyFile, TimeColumn
+from procmine.assemble.mapping import EventForm, Source, StudyFile
 from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import ROW, cell
 from procmine.assemble.values import time_of
@@ -25,10 +25,8 @@ _TIME_CELL = r"^\d{4}-\d\d-\d\d( |$)"
 _LAST = 2**31
 """The rank of an event whose system has none: it comes after all others."""
 
-Form = RowEvents | TimeColumn | StatusEvents
 
-
-def is_date(text: StringValue, form: Form, source: Source) -> BooleanValue:
+def is_date(text: StringValue, form: EventForm, source: Source) -> BooleanValue:
     """Whether a time column of `form` holds a date there: because the study says so, or the cell has no time of day."""
     if form.resolution == "day":
         return text.notnull()
@@ -140,7 +138,7 @@ def _within_window(moment: TimestampValue, study: StudyFile) -> TimestampValue:
     return moment if last is None else ibis.least(moment, ibis.literal(last, TIME))
 
 
-def _maybe_dates(rows: Table, sides: Sequence[tuple[str, str, Form]], source: Source) -> Table:
+def _maybe_dates(rows: Table, sides: Sequence[tuple[str, str, EventForm]], source: Source) -> Table:
     """Whether each of the time columns has a cell that looks like a date: one look at all, which parses nothing."""
     here = rows[ROW].notnull()  # a form of times that has no hours is no column of the export
     looks = {
@@ -149,7 +147,7 @@ def _maybe_dates(rows: Table, sides: Sequence[tuple[str, str, Form]], source: So
     return rows.agg(**{place: look.any().fill_null(False) for place, look in looks.items()})
 
 
-def _any_date(rows: Table, column: str, form: Form, source: Source, study: StudyFile) -> bool:
+def _any_date(rows: Table, column: str, form: EventForm, source: Source, study: StudyFile) -> bool:
     text = cell(rows, column)
     reads = time_of(text, source, study).notnull()
     return bool(engine.scalar(rows.filter(is_date(text, form, source)).filter(reads).count() > 0))

@@ -379,5 +379,5 @@ def test_a_table_that_changes_while_it_is_read_is_not_kept(study, monkeypatch):
         monkeypatch.setattr(together, "table_state", lambda _source, state=state: state)
         monkeypatch.setattr(KeptRows, "name", lambda *_: "own-name.parquet")
         with engine.Scratch() as scratch:
-            together.read_source([export], source, ["no"], scratch, needed=[["no"]], kept=kept)
+            together.read_source([export], source, scratch, kept=kept)
         assert len([*(study.outputs / "rows").glob("own-*")]) == names

@@ -1,21 +1,17 @@
 """The rows that were set aside: stored as exported, with why, and with what they may have been."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ibis
-import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
+from procmine.assemble.assembled import Assembled
 from procmine.assemble.doubles import kept_rows
-from procmine.assemble.identity import Identity
 from procmine.assemble.identity.reach import candidate_orders, every_order
 from procmine.assemble.lineage import with_export
-from procmine.assemble.mapping import StudyFile
 from procmine.assemble.newest import superseding
-from procmine.assemble.reading import Export
 from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE
 from procmine.assemble.rows import CANDIDATES, CELL, FILE, KEPT, REASON, ROW, UNREAD
 from procmine.schema import USED_ROWS
@@ -23,25 +19,15 @@ from procmine.schema import USED_ROWS
 _IN_DOUBT = (AMBIGUOUS, CLAIMED, DISAGREE)
 
 
-def store_set_aside(
-    study: StudyFile,
-    raw: Mapping[str, Table],
-    accounts: Mapping[str, Table],
-    *,
-    identity: Identity,
-    totals: pd.DataFrame,
-    doubles: Table,
-    exports: Mapping[str, Sequence[Export]],
-    folder: Path,
-) -> None:
+def store_set_aside(assembled: Assembled, folder: Path) -> None:
     """Write `<source>.parquet` into `folder` for each source with rows that gave nothing: those rows as exported.
-
-    `raw` are the rows as they were read.
 
     Beside the columns that the study reads each has `procmine:row`, `procmine:reason`, `procmine:kept` (the row that
     was kept for a double) and `procmine:candidates`, an array of the orders that a row in doubt could belong to. In a
     source of several files `procmine:file` comes first: the file of which `procmine:row` is a row.
     """
+    study, identity, exports = assembled.study, assembled.identity, assembled.exports
+    totals = assembled.ledger.totals
     folder.mkdir()
     unused = totals.loc[~totals["reason"].isin(USED_ROWS)]
     doubtful = set(unused.loc[unused["reason"].isin(_IN_DOUBT), "name"])
@@ -50,18 +36,19 @@ def store_set_aside(
         for name, source in study.sources.items():
             if name not in set(unused["name"]):
                 continue
-            reasons = accounts[name].filter(_.reason.notin(USED_ROWS))
+            raw = assembled.read[name].rows
+            reasons = assembled.ledger.accounts[name].filter(_.reason.notin(USED_ROWS))
             orders = [identity.several[name]] if name in identity.several else []
             if name in doubtful:
                 doubt = reasons.filter(_.reason.isin(_IN_DOUBT)).select(**{ROW: _.source_row})
                 orders.append(candidate_orders(identity.tables[name].semi_join(doubt, ROW), source, study, reach))
-            kept = kept_rows(doubles, name=name)
+            kept = kept_rows(assembled.doubles, name=name)
             if source.newest:
-                kept = ibis.union(kept, superseding(raw[name], source, exports[name]))
+                kept = ibis.union(kept, superseding(raw, source, exports[name]))
             told = reasons.left_join(kept, "source_row").drop("source_row_right")
             told = _with_candidates(told, orders)
             notes = told.select(**{ROW: _.source_row, REASON: _.reason, KEPT: _.kept, CANDIDATES: _.candidates})
-            rows = raw[name].drop(UNREAD).inner_join(notes, ROW).relocate(ROW, REASON, KEPT, CANDIDATES)
+            rows = raw.drop(UNREAD).inner_join(notes, ROW).relocate(ROW, REASON, KEPT, CANDIDATES)
             place = [ROW]
             if source.has_files:
                 place = [FILE, ROW]

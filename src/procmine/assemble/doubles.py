@@ -33,12 +33,12 @@ _DOUBLES: dict[str, dt.DataType] = {
 
 def doubles_of(
     study: StudyFile,
-    found: Mapping[str, Table],
-    raw: Mapping[str, Table],
+    candidates: Mapping[str, Table],
+    rows: Mapping[str, Table],
     exports: Mapping[str, Sequence[Export]],
     scratch: engine.Scratch,
 ) -> Table:
-    """The events that are doubles, one row each; `found` has the candidates of each source, `raw` its rows.
+    """The events that are doubles, one row each; `candidates` and `rows` are those of each source.
 
     - source, source_row, place: the event, by its source's name in the study and the row's number in the source
     - reason: `EXACT` (its row equals one before it in every column that the study reads) or `MIRRORED` (a source that
@@ -53,11 +53,11 @@ def doubles_of(
     tables = [engine.nothing(_DOUBLES)]
     for name, source in study.sources.items():
         if source.doubles == "set_aside":
-            tables.append(_exact(found[name], raw[name], exports[name], name=name))
+            tables.append(_exact(candidates[name], rows[name], exports[name], name=name))
     for mirror in study.mirrors:
         known = ibis.union(*tables)
-        dropped = _free(found[mirror.drop], known, name=mirror.drop)
-        kept = _free(found[mirror.keep], known, name=mirror.keep)
+        dropped = _free(candidates[mirror.drop], known, name=mirror.drop)
+        kept = _free(candidates[mirror.keep], known, name=mirror.keep)
         pairs = scratch.materialized(_near(dropped, kept, mirror))
         matches = _one_to_one(pairs, scratch)
         tables.append(_mirrored(matches, mirror, exports[mirror.keep]))

@@ -1,6 +1,7 @@
 """The ledger: every exported row, and what became of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import ibis
 import pandas as pd
@@ -13,15 +14,45 @@ from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.reading import Export
 from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME, NO_ZONE
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
-from procmine.errors import ExportError
+from procmine.errors import ExportError, LogError
 
 COLUMNS = ["source", "reason", "rows", "events", "first_row"]
 """Of the ledger: an export's name, what became of rows of it, how many they are, the events that they gave, and the
 number of the first of them, as an example to look up."""
 
 
-def account(candidates: Table, source: Source) -> Table:
-    """What became of each row of a source of events: `source_row`, `reason` ("event" for a kept row), `events`.
+@dataclass(frozen=True)
+class Ledger:
+    """The account of every row, each once and all together.
+
+    - accounts: for each source, by its name in the study, what became of each of its rows: `source_row`, `reason`
+      ("event" for a row that became one event or more), `events`, how many it gave
+    - totals: one row per export and reason: the `name` of its source in the study, and `COLUMNS`
+    """
+
+    accounts: Mapping[str, Table]
+    totals: pd.DataFrame
+
+
+def ledger_of(
+    study: StudyFile,
+    candidates: Mapping[str, Table],
+    rows: Mapping[str, Table],
+    orders: Table,
+    exports: Mapping[str, Sequence[Export]],
+) -> Ledger:
+    """The ledger of a study, by the `candidates` of its sources of events, and the `rows` of its other sources."""
+    accounts = {
+        name: _of_events(candidates[name], source)
+        if name in candidates
+        else _without_events(rows[name], source, orders)
+        for name, source in study.sources.items()
+    }
+    return Ledger(accounts, _totals(accounts, exports))
+
+
+def _of_events(candidates: Table, source: Source) -> Table:
+    """What became of each row of a source of events.
 
     A row with several time columns is an event row where at least one of them gives an event; where none does, its
     reason is the first that is not just an empty cell.
@@ -39,8 +70,8 @@ def account(candidates: Table, source: Source) -> Table:
     return by_row.select("source_row", reason=reason, events=_.events)
 
 
-def account_without_events(rows: Table, source: Source, orders: Table) -> Table:
-    """What became of each row of a source that gives links or order attributes only; columns as in `account`.
+def _without_events(rows: Table, source: Source, orders: Table) -> Table:
+    """What became of each row of a source that gives links or order attributes only.
 
     `orders` has the `case_id` of every order with an event: attributes of any other are set aside, since the log has no
     place for them.
@@ -60,11 +91,7 @@ def account_without_events(rows: Table, source: Source, orders: Table) -> Table:
     )
 
 
-def totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]]) -> pd.DataFrame:
-    """One row per export and reason: the `name` of its source in the study, and `COLUMNS`.
-
-    `accounts` has what became of the rows of each source, `exports` their exports.
-    """
+def _totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]]) -> pd.DataFrame:
     parts = [
         table.group_by("reason", file=file_of(_.source_row))
         .agg(rows=_.count(), events=_.events.sum(), first_row=row_in_file(_.source_row).min())
@@ -79,24 +106,33 @@ def totals(accounts: Mapping[str, Table], exports: Mapping[str, Sequence[Export]
     return ledger.sort_values(["source", "reason"], ignore_index=True)[["name", *COLUMNS]]
 
 
+def refuse_no_events(ledger: Ledger, study: StudyFile) -> None:
+    """A `LogError` with what became of the rows, where none of them gives an event."""
+    if not ledger.totals["events"].sum():
+        counted = ledger.totals.groupby(["name", "reason"], sort=False, as_index=False)["rows"].sum().itertuples()
+        reasons = "; ".join(f"{row.rows} rows of {study.sources[row.name].export}: {row.reason}" for row in counted)
+        raise LogError(f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title)
+
+
 def refuse_naive_times(
-    totals: pd.DataFrame,
-    found: Mapping[str, Table],
-    raw: Mapping[str, Table],
+    ledger: Ledger,
+    candidates: Mapping[str, Table],
+    rows: Mapping[str, Table],
     study: StudyFile,
     exports: Mapping[str, Sequence[Export]],
 ) -> None:
     """An `ExportError` that shows the first time without an offset in a source whose system names no zone."""
+    totals = ledger.totals
     for name, source in study.sources.items():
-        rows = totals.loc[(totals["name"] == name) & (totals["reason"] == NO_ZONE), "rows"].sum()
-        if rows:
-            naive = found[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
+        naive_rows = totals.loc[(totals["name"] == name) & (totals["reason"] == NO_ZONE), "rows"].sum()
+        if naive_rows:
+            naive = candidates[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
             place = engine.collect(naive.mutate(file=file_of(_.row), in_file=row_in_file(_.row))).iloc[0]
-            cells = engine.collect(raw[name].filter(_[ROW] == int(place["row"]))).iloc[0]
+            cells = engine.collect(rows[name].filter(_[ROW] == int(place["row"]))).iloc[0]
             shown = next(cells[CELL + name] for name in time_columns(source) if isinstance(cells[CELL + name], str))
             whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"
             raise ExportError(
-                f"time {shown!r} has no offset, and no time zone is declared (rows like this: {rows})",
+                f"time {shown!r} has no offset, and no time zone is declared (rows like this: {naive_rows})",
                 where=f"{exports[name][place['file']].where}, row {place['in_file']}",
                 expected=f"Declare the time_zone of {whose} in study.yaml, such as Asia/Shanghai",
             )

@@ -14,8 +14,8 @@ from procmine.assemble.rows import CELL, ROW, UNREAD
 _LAST = "procmine:last"
 
 
-def standing(rows: Table, source: Source) -> Table:
-    """The rows of a source of records: one that a later row supersedes has no cells, and `UNREAD` says why.
+def without_superseded(rows: Table, source: Source) -> Table:
+    """All rows of a source of records; one that a later row supersedes has no cells left, and `UNREAD` says why.
 
     A record is what the columns of `newest` name together; a row in which one of them is empty stands for itself.
     """

@@ -9,6 +9,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.findings.found import Check, stated, tally, words
+from procmine.assemble.ledger import Ledger
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import ROW, cell
@@ -26,18 +27,16 @@ _MOST_BEGIN = 0.75
 _SHOWN_GAPS = 5
 
 
-def elusive(
-    study: StudyFile, raw: Mapping[str, Table], accounts: Mapping[str, Table], totals: pd.DataFrame
-) -> Iterator[Table]:
+def elusive(study: StudyFile, rows: Mapping[str, Table], ledger: Ledger) -> Iterator[Table]:
     """Rows of events whose order is not known: pattern 5, elusive case, of Suriadi, Andrews, ter Hofstede and Wynn,
-    Information Systems 64 (2017). `totals` is the ledger; it says which of the `accounts` to look into.
+    Information Systems 64 (2017).
 
     The example is the reason and the row's keys, which stay what they are when the rows are shuffled.
     """
-    concerned = set(totals.loc[totals["reason"].isin(_NO_ORDER), "name"])
+    concerned = set(ledger.totals.loc[ledger.totals["reason"].isin(_NO_ORDER), "name"])
     for name, source in study.sources_of_events.items():
         if name in concerned:
-            lost = accounts[name].filter(_.reason.isin(_NO_ORDER)).inner_join(raw[name], [("source_row", ROW)])
+            lost = ledger.accounts[name].filter(_.reason.isin(_NO_ORDER)).inner_join(rows[name], [("source_row", ROW)])
             keys = [ibis.literal(f"{kind} ") + cell(lost, column) for kind, column in source.keys.items()]
             marked = lost.mutate(source=ibis.literal(source.export))
             yield tally(marked, ELUSIVE, example=words(lost.reason, *keys), orders=ibis.literal(0))

@@ -37,10 +37,11 @@ _USUAL = 0.5
 _TIME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|$)")
 
 
-def of_exports(study: StudyFile, raw: Mapping[str, Table], rows: Mapping[str, Table]) -> Iterator[Table]:
-    """The findings of each export's own cells. `rows` are those of `raw` with the order that each belongs to."""
+def of_exports(study: StudyFile, standing: Mapping[str, Table], rows: Mapping[str, Table]) -> Iterator[Table]:
+    """The findings of each export's own cells: its rows as they stand, and as `rows` with the order of each."""
     for name, source in study.sources.items():
-        wrong = {UNREADABLE: _unreadable(study, source, raw[name]), CLOCK: _clock_changes(study, source, raw[name])}
+        own = standing[name]
+        wrong = {UNREADABLE: _unreadable(study, source, own), CLOCK: _clock_changes(study, source, own)}
         for check, columns in wrong.items():
             for column, where in columns:
                 cells = rows[name].filter(where(rows[name])).mutate(source=ibis.literal(source.export))

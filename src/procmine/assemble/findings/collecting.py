@@ -1,42 +1,23 @@
 """All checks of one study: those that always run, and those that it declares."""
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
+from procmine.assemble.assembled import Assembled
 from procmine.assemble.findings import belonging, cells, deliveries, expected, labels, times
 from procmine.assemble.findings.found import together
 from procmine.assemble.lineage import by_source
-from procmine.assemble.mapping import StudyFile
-from procmine.assemble.reading import Export, SourceRows
 
 
-def data_quality(
-    study: StudyFile,
-    *,
-    raw: Mapping[str, Table],
-    read: Mapping[str, SourceRows],
-    exports: Mapping[str, Sequence[Export]],
-    rows: Mapping[str, Table],
-    accounts: Mapping[str, Table],
-    totals: pd.DataFrame,
-    events: Table,
-    orders: Table,
-    values: Table | None,
-    log: Table,
-) -> pd.DataFrame:
+def data_quality(assembled: Assembled) -> pd.DataFrame:
     """What a reader of the log should know of it, in the shape of `found`: no row where all is well.
 
     Exports of one source are looked at together, and `source` is what the study calls them.
-
-    `read` is what was read of each source and `exports` where from, `raw` the rows that stand, `rows` the same with
-    their orders, `accounts` what became of each and `totals` the ledger; `events` are the log's before they were put in
-    order, `orders` its orders, and `values` their attributes.
     """
-    log, events = (by_source(table, study, exports) for table in (log, events))
+    study, exports = assembled.study, assembled.exports
+    log, events = (by_source(table, study, exports) for table in (assembled.log, assembled.events))
     usual = _profile(log)
     found = [
         times.single_events(log, usual),
@@ -44,13 +25,13 @@ def data_quality(
         times.captured_by_form(log),
         times.collateral(log, usual),
         times.calendar(times.day_profile(log)),
-        *cells.of_exports(study, raw, rows),
-        *cells.several_values(values, orders),
+        *cells.of_exports(study, assembled.standing, assembled.identity.rows),
+        *cells.several_values(assembled.values, assembled.orders),
         *cells.missing(log, usual, declared=[] if study.expect is None else study.expect.filled_columns),
         *cells.hidden_times(log),
-        *deliveries.of_deliveries(study, read, exports),
+        *deliveries.of_deliveries(study, assembled.read, exports),
         *([deliveries.restated(log)] if any(len(own) > 1 for own in exports.values()) else []),
-        *belonging.elusive(study, raw, accounts, totals),
+        *belonging.elusive(study, assembled.standing, assembled.ledger),
         *belonging.scattered(log, study),
         belonging.idle_rules(study, set(usual["activity"])),
         *labels.doubtful(log, usual),

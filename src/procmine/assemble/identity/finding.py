@@ -36,7 +36,7 @@ class Identity:
     several: dict[str, Table]
 
 
-def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: engine.Scratch) -> Identity:
+def order_identity(study: StudyFile, standing: Mapping[str, Table], scratch: engine.Scratch) -> Identity:
     """The order of every row, in up to three passes.
 
     By keys alone; then, where orders turn out to be one, by keys with one number for each order; then with the links
@@ -45,7 +45,7 @@ def order_identity(study: StudyFile, raw: Mapping[str, Table], scratch: engine.S
 
     Errors: `StudyError` for keys that no link joins, and for evidence that would take quadratic time.
     """
-    tables = dict(raw)
+    tables = dict(standing)
     known, rows = _correlated(study, tables, scratch)
     first = rows
     same = _same(study, tables, rows, scratch)

@@ -1,6 +1,6 @@
 """The rows of all exports of a source as one table: each export read once, and again only when it has changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source
+from procmine.assemble.mapping.columns import columns_needed, columns_read
 from procmine.assemble.reading.dispatch import rows_in, table_state, write_rows
 from procmine.assemble.reading.exports import Export, file_state
 from procmine.assemble.reading.keeping import KeptRows
@@ -28,18 +29,10 @@ class SourceRows(NamedTuple):
     absent: dict[str, list[int]]
 
 
-def read_source(
-    exports: Sequence[Export],
-    source: Source,
-    columns: Sequence[str],
-    scratch: engine.Scratch,
-    *,
-    needed: Iterable[Iterable[str]],
-    kept: KeptRows,
-) -> SourceRows:
-    """The rows of `exports` with the cells of `columns`, null where an export has no such column.
+def read_source(exports: Sequence[Export], source: Source, scratch: engine.Scratch, *, kept: KeptRows) -> SourceRows:
+    """The rows of `exports` with the cells of the columns that `source` uses, null where an export has no such column.
 
-    Each export has at least one column of each group in `needed`, and each column is in some export. Rows are kept in
+    Each export has the columns that `columns_needed` asks for, and each column is in some export. Rows are kept in
     `kept`; those that are there are not read again. The table lives as long as `scratch`.
 
     A table on a server may change while it is read: then its rows are those of one moment, and are not kept.
@@ -48,11 +41,11 @@ def read_source(
     them; for a file that changes while it is read.
     """
     folder = kept.scratch_folder(scratch)
-    groups = [set(group) for group in needed]
+    columns, needed = columns_read(source), [set(group) for group in columns_needed(source)]
     files, found = [], []
     for place, export in enumerate(exports):
         file = folder / f"{place}.parquet"
-        found.append(_read(export, source, columns, groups, file=file, kept=kept))
+        found.append(_read(export, source, columns, needed, file=file, kept=kept))
         files.append(file)
     absent = {
         column: lacking
@@ -69,13 +62,13 @@ def read_source(
 
 
 def _read(
-    export: Export, source: Source, columns: Sequence[str], groups: Sequence[set[str]], *, file: Path, kept: KeptRows
+    export: Export, source: Source, columns: Sequence[str], needed: Sequence[set[str]], *, file: Path, kept: KeptRows
 ) -> set[str]:
     """Write the rows of an export to `file`, those that are kept or else anew; which of `columns` it has."""
     name = kept.name(export, source, columns)
     if kept.take(name, file):
         found = _columns_in(file)
-        if all(found & group for group in groups):
+        if all(found & group for group in needed):
             return found
         file.unlink()
     present = list(columns)
@@ -85,7 +78,7 @@ def _read(
             break
         except MissingColumnError as error:
             present.remove(error.column)
-            if any(group.isdisjoint(present) for group in groups):
+            if any(group.isdisjoint(present) for group in needed):
                 raise
     if source.database is not None:
         if table_state(source) == export.state:

@@ -46,10 +46,10 @@ def is_date_format(form: str) -> bool:
     return form not in COUNTED and not any(directive in form for directive in _TIME_OF_DAY)
 
 
-def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
+def dated_columns(study: StudyFile, rows: Mapping[str, Table]) -> list[str]:
     """Which of `RESOLUTION` and `START_RESOLUTION` the log of `study` needs: those of which some time is a date.
 
-    `raw` is each source's export as read.
+    `rows` are those of each source.
     """
     found = []
     for name, source in study.sources.items():
@@ -60,9 +60,9 @@ def dated_columns(study: StudyFile, raw: Mapping[str, Table]) -> list[str]:
             if column
         ]
         if sides:
-            maybe = engine.collect(_maybe_dates(raw[name], sides, source)).iloc[0]
+            maybe = engine.collect(_maybe_dates(rows[name], sides, source)).iloc[0]
             for place, (resolution, column, form) in enumerate(sides):
-                if maybe[str(place)] and resolution not in found and _any_date(raw[name], column, form, source, study):
+                if maybe[str(place)] and resolution not in found and _any_date(rows[name], column, form, source, study):
                     found.append(resolution)
     return sorted(found)
 

@@ -22,7 +22,7 @@ from procmine import assemble, engine
 from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.study_file import load_study_file
-from procmine.assemble.reading import Export, KeptRows, exports_of_study
+from procmine.assemble.reading import Export, RowCache, exports_of_study
 from procmine.assemble.reading.dispatch import table_state
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.rows import FILE
@@ -200,14 +200,14 @@ class Study:
         if folder.is_dir():
             return folder
         folder.parent.mkdir(parents=True, exist_ok=True)
-        kept = KeptRows(self.outputs / "rows", own=_digest(str(self.folder)), code=_code())
+        cache = RowCache(self.outputs / "rows", own=_digest(str(self.folder)), code=_code())
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=BUILDING) as scratch:
             target = Path(scratch) / "log"
             target.mkdir()
-            assemble.build(self.file, exports, target, kept=kept)
+            assemble.build(self.file, exports, target, cache=cache)
             with contextlib.suppress(OSError):  # another process has just stored the same log
                 target.rename(folder)
-        kept.drop_unused()
+        cache.drop_unused()
         drop_abandoned(folder.parent, BUILDING)
         own, _dash, _inputs = folder.name.partition("-")
         others = [other for other in folder.parent.glob(f"{own}-*") if other != folder]

@@ -8,14 +8,14 @@ import pytest
 from conftest import BEGIN, rows
 from procmine.assemble.findings import belonging
 from procmine.assemble.findings.expected import findings
-from procmine.assemble.findings.found import together
+from procmine.assemble.findings.finding import collected
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.expectations import Expectations
 
 
 def broken(log, **expect) -> list[tuple[object, ...]]:
     """check, source, rows, orders and example of what breaks the expectations."""
-    found = together(findings(log, Expectations.model_validate(expect), []))
+    found = collected(findings(log, Expectations.model_validate(expect), []))
     kept = found[["check", "source", "rows", "orders", "example"]].astype(object)
     return list(kept.where(kept.notna(), None).itertuples(index=False, name=None))
 

@@ -15,7 +15,7 @@ from conftest import rows, study_in
 from procmine import engine
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.database import Database
-from procmine.assemble.reading import KeptRows, exports, together
+from procmine.assemble.reading import RowCache, exports, source_rows
 from procmine.errors import ExportError
 from procmine.study import open_study
 
@@ -110,8 +110,8 @@ def read(monkeypatch):
         counted[path.name if path.stem != "net" else f"{path.parent.name}/net.jsonl"] += 1
         return write_rows(path, *args)
 
-    write_rows = together.write_rows
-    monkeypatch.setattr(together, "write_rows", counting)
+    write_rows = source_rows.write_rows
+    monkeypatch.setattr(source_rows, "write_rows", counting)
     return counted
 
 
@@ -168,7 +168,7 @@ def test_a_mapping_that_reads_the_same_reads_nothing_again(study, read):
 
 
 def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
-    kept = KeptRows(study.outputs / "rows", own="own", code=["1"])
+    cache = RowCache(study.outputs / "rows", own="own", code=["1"])
     export = study._exports()["boss"][0]
     source = study.file.sources["boss"]
     of_meaning = {"system", "time_format", "keys", "many", "shared", "line", "events", "order_attributes", "doubles"}
@@ -176,12 +176,12 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     said = {"encoding": "gbk", "delimiter": ";", "format": "tsv", "sheet": "May", "table": "t", "header_row": 2}
     said["database"] = Database(host="h", name="n", user="u")
     assert {*said} == {*Source.model_fields} - of_meaning - {"file"}
-    names = {kept.name(export, source.model_copy(update={key: value}), ["no"]) for key, value in said.items()}
-    names |= {kept.name(export, source, ["no"]), kept.name(export, source, ["no", "step"])}
-    names |= {kept.name(export._replace(**{part: "x"}), source, ["no"]) for part in ("name", "state")}
-    names.add(KeptRows(study.outputs / "rows", own="own", code=["2"]).name(export, source, ["no"]))
+    names = {cache.name(export, source.model_copy(update={key: value}), ["no"]) for key, value in said.items()}
+    names |= {cache.name(export, source, ["no"]), cache.name(export, source, ["no", "step"])}
+    names |= {cache.name(export._replace(**{part: "x"}), source, ["no"]) for part in ("name", "state")}
+    names.add(RowCache(study.outputs / "rows", own="own", code=["2"]).name(export, source, ["no"]))
     assert len(names) == len(said) + 5
-    assert kept.name(export, source.model_copy(update={"system": "net"}), ["no"]) in names
+    assert cache.name(export, source.model_copy(update={"system": "net"}), ["no"]) in names
 
 
 def test_a_failed_assembly_keeps_what_was_read_whole_and_nothing_else(study, read):
@@ -201,7 +201,7 @@ def test_reading_that_ends_half_way_leaves_nothing(study, monkeypatch):
         target.write_bytes(b"PAR1half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(together, "write_rows", dying)
+    monkeypatch.setattr(source_rows, "write_rows", dying)
     with pytest.raises(KeyboardInterrupt):
         study.log()
     assert list((study.outputs / "rows").iterdir()) == []
@@ -272,9 +272,9 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(study, monkeypatch):
             with path.open("a") as file:
                 file.write("2,Bill,2025-03-02 15:00,Ann,\n")
 
-    write_rows = together.write_rows
+    write_rows = source_rows.write_rows
     with monkeypatch.context() as changing:
-        changing.setattr(together, "write_rows", growing)
+        changing.setattr(source_rows, "write_rows", growing)
         with pytest.raises(ExportError) as caught:
             study.log()
     export = study.folder / "exports" / "crm_02.csv"
@@ -289,12 +289,12 @@ def test_another_process_may_take_away_what_is_kept(study, tmp_path, monkeypatch
     def robbed(*args):
         for path in (study.outputs / "rows").glob("*.parquet"):
             path.unlink()
-        return together_rows_in(*args)
+        return own_rows_in(*args)
 
-    together_rows_in = together.rows_in
+    own_rows_in = source_rows.rows_in
     write(study.folder / "exports", 4)
     with monkeypatch.context() as other:
-        other.setattr(together, "rows_in", robbed)
+        other.setattr(source_rows, "rows_in", robbed)
         found = tables(study)
     assert found == from_scratch(study, monkeypatch, tmp_path, "elsewhere")
 
@@ -374,10 +374,10 @@ def test_many_files_make_no_more_queries(make_study, monkeypatch):
 def test_a_table_that_changes_while_it_is_read_is_not_kept(study, monkeypatch):
     source = study.file.sources["boss"].model_copy(update={"database": object(), "format": "csv"})
     export = study._exports()["boss"][0]._replace(state="before")
-    kept = KeptRows(study.outputs / "rows", own="own", code=[])
+    cache = RowCache(study.outputs / "rows", own="own", code=[])
     for state, names in (("after", 0), ("before", 1)):
-        monkeypatch.setattr(together, "table_state", lambda _source, state=state: state)
-        monkeypatch.setattr(KeptRows, "name", lambda *_: "own-name.parquet")
+        monkeypatch.setattr(source_rows, "table_state", lambda _source, state=state: state)
+        monkeypatch.setattr(RowCache, "name", lambda *_: "own-name.parquet")
         with engine.Scratch() as scratch:
-            together.read_source([export], source, scratch, kept=kept)
+            source_rows.read_source([export], source, scratch, cache=cache)
         assert len([*(study.outputs / "rows").glob("own-*")]) == names

@@ -9,7 +9,7 @@ import pytest
 from procmine import show
 from procmine.assemble import findings, reasons
 from procmine.assemble.findings.belonging import ELUSIVE
-from procmine.assemble.findings.found import Check, stated
+from procmine.assemble.findings.finding import Check, stated
 from procmine.errors import ProcmineError
 from procmine.schema import USED_ROWS
 from procmine.show.words import spoken

@@ -19,7 +19,7 @@ from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.newest import without_superseded
 from procmine.assemble.orders import attribute_values, order_table
-from procmine.assemble.reading import Export, KeptRows, read_source
+from procmine.assemble.reading import Export, RowCache, read_source
 from procmine.assemble.times.days import DAY, DAY_END, dated_columns, placed
 from procmine.assemble.times.skew import clock_table
 from procmine.assemble.times.skew_effects import effect_table
@@ -31,10 +31,10 @@ DOUBLES, SAME_ORDERS = "doubles.parquet", "same_orders.parquet"
 CLOCKS, CLOCK_EFFECTS = "clocks.parquet", "clock_effects.parquet"
 
 
-def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Path, *, kept: KeptRows) -> None:
+def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Path, *, cache: RowCache) -> None:
     """Assemble the log of `study` from the `exports` of each source and store it in the folder `target`.
 
-    Rows that `kept` has are not read again, others are added to it; the log is the same.
+    Rows that `cache` has are not read again, others are added to it; the log is the same.
 
     Writes `log.parquet` (a log), `ledger.parquet`, `findings.parquet`, what was found of doubles, of orders with
     several numbers and of the systems' clocks, and in `set_aside/` the rows that gave nothing: see `store_set_aside`.
@@ -43,7 +43,7 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
     keys that no link joins; `LogError` where no row gives an event.
     """
     with engine.Scratch() as scratch:
-        assembled = _assembled(study, exports, target / LOG, scratch, kept=kept)
+        assembled = _assembled(study, exports, target / LOG, scratch, cache=cache)
         engine.store(assembled.identity.same.order_by("order", "same_as", "evidence"), target / SAME_ORDERS)
         engine.store(doubles_told(assembled.doubles, exports), target / DOUBLES)
         _store_clocks(assembled, target)
@@ -53,10 +53,10 @@ def build(study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Pat
 
 
 def _assembled(
-    study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Path, scratch: engine.Scratch, *, kept: KeptRows
+    study: StudyFile, exports: Mapping[str, Sequence[Export]], target: Path, scratch: engine.Scratch, *, cache: RowCache
 ) -> Assembled:
     """The log of `study`, stored as `target`, and all that was found on the way to it, for as long as `scratch`."""
-    read = {name: read_source(exports[name], source, scratch, kept=kept) for name, source in study.sources.items()}
+    read = {name: read_source(exports[name], source, scratch, cache=cache) for name, source in study.sources.items()}
     standing = {
         name: scratch.materialized(without_superseded(read[name].rows, source)) if source.newest else read[name].rows
         for name, source in study.sources.items()

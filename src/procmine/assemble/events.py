@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
+from procmine.assemble.cell_values import attribute, attribute_type, time_of, time_zone, whole
 from procmine.assemble.mapping import (
     Attribute,
     Cell,
@@ -31,7 +32,6 @@ from procmine.assemble.reasons import (
 )
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.times import clock, days
-from procmine.assemble.values import attribute, attribute_type, time_of, time_zone, whole
 from procmine.schema import EVENT_ATTRIBUTE, LINE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 

@@ -7,10 +7,10 @@ import ibis.expr.datatypes as dt
 from ibis import _
 from ibis.expr.types import Table
 
+from procmine.assemble.cell_values import attribute, attribute_type, column_of
 from procmine.assemble.mapping import Source, StatusRules, StudyFile
 from procmine.assemble.reasons import BEFORE_WINDOW
 from procmine.assemble.rows import CELL, ORDER
-from procmine.assemble.values import attribute, attribute_type, column_of
 from procmine.schema import CASE, STATUS
 
 SEVERAL = "several "

@@ -3,7 +3,7 @@
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.measure.expressions import PRINT, elapsed_s, numbered_variants, prints
+from procmine.measure.expressions import FINGERPRINT, elapsed_s, fingerprints, numbered_variants
 from procmine.schema import CASE, attributes, require_log
 
 
@@ -47,7 +47,7 @@ def cases(log: Table) -> Table:
         **{name: _[name].arbitrary() for name in attributes(log, CASE)},
     )
     columns = ["case_id", "start", "end", "duration_s", "events", "variant"]
-    printed = prints(log)
-    variants = printed.join(numbered_variants(log, printed), PRINT).select("case_id", "variant")
+    known = fingerprints(log)
+    variants = known.join(numbered_variants(log, known), FINGERPRINT).select("case_id", "variant")
     timed = orders.mutate(duration_s=elapsed_s(_.start, _.end)).join(variants, "case_id")
     return timed.relocate(*columns).order_by("case_id")

@@ -3,7 +3,7 @@
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.measure.expressions import numbered_variants, prints
+from procmine.measure.expressions import fingerprints, numbered_variants
 from procmine.schema import require_log
 
 
@@ -33,5 +33,5 @@ def variants(log: Table) -> Table:
     0        1  [Accept, Accept, Install, Survey, Accept]      1
     1        2                          [Accept, Install]      1
     """
-    numbered = numbered_variants(log, prints(require_log(log))).mutate(share=_["count"] / _["count"].sum().over())
+    numbered = numbered_variants(log, fingerprints(require_log(log))).mutate(share=_["count"] / _["count"].sum().over())
     return numbered.select("variant", "activities", "events", "count", "share").order_by("variant")

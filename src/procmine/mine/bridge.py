@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.errors import LogError
 from procmine.measure import variants
-from procmine.measure.expressions import PRINT, numbered_variants, prints
+from procmine.measure.expressions import FINGERPRINT, fingerprints, numbered_variants
 from procmine.schema import STATUS, require_log
 
 ONGOING = ("open", "cut")
@@ -52,9 +52,9 @@ def orders_and_ways(log: Table) -> Iterator[tuple[Table, list[Way]]]:
     status = {"status": _[STATUS].max()} if STATUS in require_log(log).columns else {}
     ongoing = _.status.isin(ONGOING).fill_null(False) if status else ibis.literal(False)
     with engine.Scratch() as scratch:
-        printed = scratch.materialized(prints(log, **status).mutate(ongoing=ongoing))
-        numbered = scratch.materialized(numbered_variants(log, printed))
-        orders = printed.join(numbered.select("variant", *PRINT), PRINT).drop("one", "two")
+        each = scratch.materialized(fingerprints(log, **status).mutate(ongoing=ongoing))
+        numbered = scratch.materialized(numbered_variants(log, each))
+        orders = each.join(numbered.select("variant", *FINGERPRINT), FINGERPRINT).drop("one", "two")
         counted = orders.group_by("variant", "ongoing").agg(orders=_.count()).join(numbered, "variant")
         columns = engine.collect_arrow(counted.select("activities", "ongoing", "variant", "orders")).to_pydict()
         yield (

@@ -11,6 +11,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
+from procmine.assemble.cell_values import time_zone
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.mapping.columns import columns_needed, columns_read, time_columns
 from procmine.assemble.reading import Export, exports_of
@@ -18,7 +19,6 @@ from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.rows import ROW, cell, file_of, row_in_file
 from procmine.assemble.times import clock
-from procmine.assemble.values import time_zone
 from procmine.errors import ExportError
 from procmine.problems.problem import Problem, unusable
 

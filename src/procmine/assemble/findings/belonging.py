@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.findings.found import Check, stated, tally, words
+from procmine.assemble.findings.finding import Check, stated, tally, words
 from procmine.assemble.ledger import Ledger
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY

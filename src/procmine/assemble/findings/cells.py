@@ -13,13 +13,13 @@ from ibis.expr.types import BooleanValue, Table, TimestampValue
 
 from procmine import engine
 from procmine.assemble import events as ev
-from procmine.assemble.findings.found import Check, tally, words
+from procmine.assemble.cell_values import time_zone
+from procmine.assemble.findings.finding import Check, tally, words
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.rows import CELL, ORDER, ROW, cell
 from procmine.assemble.times import clock
-from procmine.assemble.values import time_zone
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes
 
 UNREADABLE = Check("cell does not read as declared", "Correct the type in study.yaml, or the cells in the system")

@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import IntegerValue, Table
 
 from procmine import engine
-from procmine.assemble.findings.found import Check, tally, words
+from procmine.assemble.findings.finding import Check, tally, words
 
 BATCHED = Check("recorded in one go", "Times are of the entry, not of the work: leave these events out of waits")
 OVERLAPPING = Check("overlaps the event before", "Ask whether work is shared or its start was entered too early")

@@ -6,7 +6,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table
 
-from procmine.assemble.findings.found import Check, tally, words
+from procmine.assemble.findings.finding import Check, tally, words
 from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.reading import Export, SourceRows

@@ -13,7 +13,7 @@ from ibis.expr.types import BooleanValue, Table
 from procmine import engine
 from procmine.assemble.findings import concurrence, labels
 from procmine.assemble.findings.belonging import left_out
-from procmine.assemble.findings.found import Check, Flag, flagged, tally, words
+from procmine.assemble.findings.finding import Check, Flag, flagged, tally, words
 from procmine.assemble.mapping.expectations import Condition, Expectations, Filled, Range
 from procmine.schema import STATUS, TIME
 

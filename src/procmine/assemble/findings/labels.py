@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import StringValue, Table
 
 from procmine import engine
-from procmine.assemble.findings.found import Check, tally, words
+from procmine.assemble.findings.finding import Check, tally, words
 
 ALIKE = Check("label differs only in case, space or width", "Map it to the usual label under activities or departments")
 MISSPELT = Check("label like a far more frequent one", "If it is a slip, map it to the usual label under activities")

@@ -6,7 +6,7 @@ from ibis import _
 from ibis.expr.types import BooleanValue, Table
 
 from procmine import engine
-from procmine.assemble.findings.found import Check, Flag, flagged, stated, tally, words
+from procmine.assemble.findings.finding import Check, Flag, flagged, stated, tally, words
 from procmine.schema import RESOLUTION, START_RESOLUTION
 from procmine.sequencing import TIE_BREAKERS
 

@@ -1,5 +1,5 @@
 """Which order each row of the exports belongs to; may use `mapping`, `events`, `orders` and `rows`."""
 
-from procmine.assemble.identity.finding import Identity, order_identity
+from procmine.assemble.identity.linkage import Identity, order_identity
 
 __all__ = ["Identity", "order_identity"]

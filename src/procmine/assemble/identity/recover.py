@@ -9,12 +9,12 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble import events as ev
+from procmine.assemble.cell_values import attribute
 from procmine.assemble.identity.correlate import telling_keys
 from procmine.assemble.mapping import Source, StudyFile
 from procmine.assemble.mapping.evidence import Recovery
 from procmine.assemble.reasons import NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import ROW, cell
-from procmine.assemble.values import attribute
 from procmine.errors import StudyError
 from procmine.schema import CASE
 

@@ -1,7 +1,7 @@
 """Read exports: every row of a file or table, its cells as text, numbered as they stand there.
 
-`exports` says which files or table a source stands for, `together` makes one table of them, `keeping` holds what was
-read for the next time, and `dispatch` reads one export.
+`exports` says which files or table a source stands for, `source_rows` makes one table of them, `row_cache` holds what
+was read for the next time, and `dispatch` reads one export.
 
 A module a format, each with one function `read(path, source, columns, scratch) -> Table`: every row of the export, in
 its order, with `cell:<column>` text for exactly the columns asked for, as they are written and null where empty, and
@@ -12,12 +12,12 @@ what is wrong. May use `engine`, `schema`, `errors`, `exchange` and the modules 
 
 from procmine.assemble.reading.dispatch import read_export
 from procmine.assemble.reading.exports import Export, exports_of, exports_of_study
-from procmine.assemble.reading.keeping import KeptRows
-from procmine.assemble.reading.together import SourceRows, read_source
+from procmine.assemble.reading.row_cache import RowCache
+from procmine.assemble.reading.source_rows import SourceRows, read_source
 
 __all__ = [
     "Export",
-    "KeptRows",
+    "RowCache",
     "SourceRows",
     "exports_of",
     "exports_of_study",

@@ -8,10 +8,10 @@ from ibis import _
 from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
 
 from procmine import engine
+from procmine.assemble.cell_values import time_of
 from procmine.assemble.mapping import EventForm, Source, StudyFile
 from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import ROW, cell
-from procmine.assemble.values import time_of
 from procmine.schema import RESOLUTION, START_RESOLUTION, TIME
 
 DAY, DAY_END = "day", "day_end"

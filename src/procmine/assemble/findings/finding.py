@@ -93,9 +93,9 @@ def stated(rows: Sequence[tuple[Check, str | None, int, int, str]]) -> pd.DataFr
     return pd.DataFrame(values, columns=list(SHAPE))
 
 
-def together(found: Iterable[Table | pd.DataFrame]) -> pd.DataFrame:
+def collected(findings: Iterable[Table | pd.DataFrame]) -> pd.DataFrame:
     """All findings, collected; those of the most rows and orders first. Only their content decides the order."""
-    parts = list(found)
+    parts = list(findings)
     counted = [part for part in parts if isinstance(part, Table)]
     read_off = [part for part in parts if isinstance(part, pd.DataFrame) and len(part)]
     table = ibis.union(*counted)

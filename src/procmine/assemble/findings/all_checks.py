@@ -7,12 +7,12 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble.assembled import Assembled
 from procmine.assemble.findings import belonging, cells, deliveries, expected, labels, times
-from procmine.assemble.findings.found import together
+from procmine.assemble.findings.finding import collected
 from procmine.assemble.lineage import by_source
 
 
 def data_quality(assembled: Assembled) -> pd.DataFrame:
-    """What a reader of the log should know of it, in the shape of `found`: no row where all is well.
+    """What a reader of the log should know of it, in the shape of `finding`: no row where all is well.
 
     Exports of one source are looked at together, and `source` is what the study calls them.
     """
@@ -38,7 +38,7 @@ def data_quality(assembled: Assembled) -> pd.DataFrame:
     ]
     if study.expect is not None:
         found += expected.findings(log, study.expect, study.personal_columns)
-    return together(found)
+    return collected(found)
 
 
 def _profile(log: Table) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.columns import columns_needed, columns_read
 from procmine.assemble.reading.dispatch import rows_in, table_state, write_rows
 from procmine.assemble.reading.exports import Export, file_state
-from procmine.assemble.reading.keeping import KeptRows
 from procmine.assemble.reading.presence import MissingColumnError
+from procmine.assemble.reading.row_cache import RowCache
 from procmine.assemble.rows import CELL
 from procmine.errors import ExportError
 
@@ -29,23 +29,23 @@ class SourceRows(NamedTuple):
     absent: dict[str, list[int]]
 
 
-def read_source(exports: Sequence[Export], source: Source, scratch: engine.Scratch, *, kept: KeptRows) -> SourceRows:
+def read_source(exports: Sequence[Export], source: Source, scratch: engine.Scratch, *, cache: RowCache) -> SourceRows:
     """The rows of `exports` with the cells of the columns that `source` uses, null where an export has no such column.
 
     Each export has the columns that `columns_needed` asks for, and each column is in some export. Rows are kept in
-    `kept`; those that are there are not read again. The table lives as long as `scratch`.
+    `cache`; those that are there are not read again. The table lives as long as `scratch`.
 
     A table on a server may change while it is read: then its rows are those of one moment, and are not kept.
 
     Errors: `ExportError` for an export that cannot be read or lacks what is needed; for a column that is in none of
     them; for a file that changes while it is read.
     """
-    folder = kept.scratch_folder(scratch)
+    folder = cache.scratch_folder(scratch)
     columns, needed = columns_read(source), [set(group) for group in columns_needed(source)]
     files, found = [], []
     for place, export in enumerate(exports):
         file = folder / f"{place}.parquet"
-        found.append(_read(export, source, columns, needed, file=file, kept=kept))
+        found.append(_read(export, source, columns, needed, file=file, cache=cache))
         files.append(file)
     absent = {
         column: lacking
@@ -62,11 +62,11 @@ def read_source(exports: Sequence[Export], source: Source, scratch: engine.Scrat
 
 
 def _read(
-    export: Export, source: Source, columns: Sequence[str], needed: Sequence[set[str]], *, file: Path, kept: KeptRows
+    export: Export, source: Source, columns: Sequence[str], needed: Sequence[set[str]], *, file: Path, cache: RowCache
 ) -> set[str]:
-    """Write the rows of an export to `file`, those that are kept or else anew; which of `columns` it has."""
-    name = kept.name(export, source, columns)
-    if kept.take(name, file):
+    """Write the rows of an export to `file`, from `cache` or else anew; which of `columns` it has."""
+    name = cache.name(export, source, columns)
+    if cache.take(name, file):
         found = _columns_in(file)
         if all(found & group for group in needed):
             return found
@@ -82,9 +82,9 @@ def _read(
                 raise
     if source.database is not None:
         if table_state(source) == export.state:
-            kept.put(name, file)
+            cache.put(name, file)
     elif file_state(export.path) == export.state:
-        kept.put(name, file)
+        cache.put(name, file)
     else:
         raise ExportError(
             "the file changed while it was read", where=export.path, expected="Try again when it is written whole"

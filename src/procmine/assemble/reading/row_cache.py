@@ -16,7 +16,7 @@ _READ_BY = ("format", "encoding", "delimiter", "header_row", "sheet", "table", "
 _SCRATCH = ".reading-"
 
 
-class KeptRows:
+class RowCache:
     """A folder of Parquet files of rows, each under a name that says all that decides what is in it.
 
     `own` begins the names of one study's files, and `code` tells whether the code that reads is still the same. Files

@@ -77,7 +77,7 @@ def test_handovers_are_pm4pys(log):
 
 
 def measured_again(events: Table) -> Table:
-    from procmine.assemble import resequence
+    from procmine.sequencing import resequence
 
     return resequence(events)
 

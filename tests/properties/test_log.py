@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from conftest import log_of, rows
 from procmine import engine, filters, measure
-from procmine.assemble import sequence
 from procmine.schema import EVENT
-from procmine.sequencing import sequence_all
+from procmine.sequencing import sequence, sequence_all
 
 ACTIVITIES = "ABCD"
 DEPARTMENTS = ["", "@s", "@t"]

@@ -3,8 +3,8 @@
 import pytest
 
 from conftest import rows
-from procmine.assemble import resequence
 from procmine.schema import LOG
+from procmine.sequencing import resequence
 
 TWO = """\
 title: Two systems

@@ -1,7 +1,5 @@
-"""Exports become one stored log. May use `engine`, `schema` and `errors`."""
+"""Exports become one stored log. May use `exchange` and what is below it."""
 
 from procmine.assemble.build import build
-from procmine.assemble.mapping import StudyFile
-from procmine.sequencing import resequence, sequence
 
-__all__ = ["StudyFile", "build", "resequence", "sequence"]
+__all__ = ["build"]

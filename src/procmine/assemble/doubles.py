@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine import engine
-from procmine.assemble.lineage import with_export
+from procmine.assemble.lineage import with_export, with_place
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.evidence import Mirror
 from procmine.assemble.reading import Export
@@ -153,7 +153,6 @@ def _mirrored(matches: Table, mirror: Mirror, exports: Sequence[Export]) -> Tabl
 
 def _double(events: Table, exports: Sequence[Export], *, name: str, reason: str) -> Table:
     """`exports` are those of the source of each `kept_row`."""
-    told = with_export(events, exports, row="kept_row", export="kept_export")
-    kept = told.kept_export + ", row " + told.kept_row.cast("string")
-    marked = told.mutate(source=ibis.literal(name), reason=ibis.literal(reason), kept=kept)
+    told = with_place(events, exports, row="kept_row", place="kept")
+    marked = told.mutate(source=ibis.literal(name), reason=ibis.literal(reason))
     return marked.select(**{column: marked[column].cast(kind) for column, kind in _DOUBLES.items()})

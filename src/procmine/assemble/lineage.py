@@ -28,6 +28,15 @@ def with_export(table: Table, exports: Sequence[Export], *, row: str, export: st
     return joined.mutate(**{row: row_in_file(joined[row]), export: joined[_NAME]}).drop(_NUMBER, _NAME)
 
 
+def with_place(table: Table, exports: Sequence[Export], *, row: str, place: str) -> Table:
+    """`table` with `place`, where to find the row that `row` numbers in its source: ``boss_orders.csv, row 17``.
+
+    `exports` are those of the source; `row` becomes the number in the export.
+    """
+    told = with_export(table, exports, row=row, export=place)
+    return told.mutate(**{place: told[place] + ", row " + told[row].cast("string")})
+
+
 def by_source(table: Table, study: StudyFile, exports: Mapping[str, Sequence[Export]]) -> Table:
     """`table` with its `source` as `export`, and as `source` the pattern that the export matches, where there is one.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr.types import Table
 
-from procmine.assemble.lineage import with_export
+from procmine.assemble.lineage import with_place
 from procmine.assemble.mapping import Source
 from procmine.assemble.reading import Export
 from procmine.assemble.reasons import SUPERSEDED
@@ -28,8 +28,8 @@ def without_superseded(rows: Table, source: Source) -> Table:
 def superseding(rows: Table, source: Source, exports: Sequence[Export]) -> Table:
     """For each row of a source of records that is superseded: `source_row`, and which export and row stand, `kept`."""
     dated = _with_last(rows, source)
-    old = with_export(dated.filter(dated[ROW] < dated[_LAST]), exports, row=_LAST, export="export")
-    return old.select(source_row=old[ROW], kept=old.export + ", row " + old[_LAST].cast("string"))
+    old = with_place(dated.filter(dated[ROW] < dated[_LAST]), exports, row=_LAST, place="kept")
+    return old.select(source_row=old[ROW], kept=old.kept)
 
 
 def _with_last(rows: Table, source: Source) -> Table:

@@ -57,8 +57,3 @@ def xes_type(kind: dt.DataType) -> str:
     if kind.is_timestamp():
         return "date"
     return "int" if kind.is_integer() else "string"
-
-
-def quoted(name: str) -> str:
-    """`name` as an identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from procmine.engine import sql_name
 from procmine.errors import LogError
-from procmine.exchange.ocel_names import quoted
 from procmine.exchange.ocel_parts import OcelParts, text_of
 
 _TABLES = {
@@ -96,8 +96,8 @@ class _Reader:
             yield [_texts(column) for column in zip(*rows, strict=True)]
 
     def _batches(self, table: str, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        chosen = ", ".join(quoted(name) for name in columns)
-        cursor = self.database.execute(f"SELECT {chosen} FROM {quoted(table)}")
+        chosen = ", ".join(sql_name(name) for name in columns)
+        cursor = self.database.execute(f"SELECT {chosen} FROM {sql_name(table)}")
         while batch := cursor.fetchmany(_ROWS):
             yield batch
 

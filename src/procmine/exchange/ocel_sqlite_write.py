@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from ibis.expr.types import Table, Value
 
 from procmine import engine
+from procmine.engine import sql_name
 from procmine.errors import LogError
 from procmine.exchange.log_order import batches_in_order
 from procmine.exchange.ocel_model import EVENT_ID, ORDER_ID, OcelLog
-from procmine.exchange.ocel_names import INITIAL, ORDER, quoted
+from procmine.exchange.ocel_names import INITIAL, ORDER
 from procmine.exchange.xes_types import write_value
 
 _FIXED = ("ocel_id", "ocel_time", "ocel_changed_field")
@@ -82,10 +83,10 @@ def _type_tables(database: sqlite3.Connection, ocel: OcelLog) -> dict[str, dict[
             else:
                 columns = ocel.of_order if kind == ORDER else {}
             changed = ['"ocel_changed_field" TEXT'] if what == "object" else []
-            own = [f"{quoted(name)} {_stored_as(ocel.log[column])[0]}" for name, column in columns.items()]
+            own = [f"{sql_name(name)} {_stored_as(ocel.log[column])[0]}" for name, column in columns.items()]
             key = f'"ocel_id" TEXT{" PRIMARY KEY" if what == "event" else ""} REFERENCES "{what}" ("ocel_id")'
             definition = ", ".join([key, '"ocel_time" TIMESTAMP', *changed, *own])
-            database.execute(f"CREATE TABLE {quoted(table)} ({definition})")
+            database.execute(f"CREATE TABLE {sql_name(table)} ({definition})")
     return tables
 
 
@@ -147,7 +148,7 @@ def _insert_relations(
 
 def _insert(database: sqlite3.Connection, table: str, columns: Sequence[Sequence[object]]) -> None:
     places = ", ".join("?" * len(columns))
-    database.executemany(f"INSERT INTO {quoted(table)} VALUES ({places})", zip(*columns, strict=True))
+    database.executemany(f"INSERT INTO {sql_name(table)} VALUES ({places})", zip(*columns, strict=True))
 
 
 def _stored_as(value: Value) -> tuple[str, Value]:

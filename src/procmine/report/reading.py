@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from procmine import engine
-from procmine.report.summary import FEWEST, by_status, holders, slowest_pairs
+from procmine.report.summary import by_status, holders, slowest_pairs
 from procmine.schema import USED_ROWS
-from procmine.show.words import Language, count, duration, share, spoken
+from procmine.show.words import FEWEST, Language, count, duration, share, spoken
 
 if TYPE_CHECKING:
     from procmine.mine import Check

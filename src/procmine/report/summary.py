@@ -6,9 +6,7 @@ import pandas as pd
 
 from procmine.errors import LogError
 from procmine.schema import CASE, STATUS
-
-FEWEST = 5
-"""A median of fewer handoffs than this is not ranked."""
+from procmine.show.words import FEWEST
 
 
 def slowest_pairs(handoffs: pd.DataFrame, *, top: int = 10, fewest: int = FEWEST) -> pd.DataFrame:

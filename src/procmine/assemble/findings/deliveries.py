@@ -7,7 +7,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from procmine.assemble.findings.finding import Check, tally, words
-from procmine.assemble.lineage import with_export
+from procmine.assemble.lineage import with_place
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.reading import Export, SourceRows
 from procmine.assemble.rows import CELL, ROW, UNREAD, file_of
@@ -61,9 +61,8 @@ def delivered_again(rows: Table) -> Table:
 
 
 def _again(rows: Table, exports: Sequence[Export], source: str) -> Table:
-    found = with_export(delivered_again(rows), exports, row="row", export="export").mutate(source=ibis.literal(source))
-    told = found.export + ", row " + found.row.cast("string")
-    return tally(found, AGAIN, example=told, rows=_.again.sum(), orders=ibis.literal(0))
+    again = with_place(delivered_again(rows), exports, row="row", place="place").mutate(source=ibis.literal(source))
+    return tally(again, AGAIN, example=again.place, rows=_.again.sum(), orders=ibis.literal(0))
 
 
 def _not_in_all(read: SourceRows, exports: Sequence[Export], source: str) -> Iterator[Table]:

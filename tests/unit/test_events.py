@@ -5,6 +5,8 @@ import pytest
 
 from conftest import rows
 from procmine import measure
+from procmine.assemble.mapping import Source
+from procmine.assemble.times.naive import naive_time
 from procmine.errors import ExportError, LogError, StudyError
 
 HEAD = """\
@@ -190,6 +192,14 @@ def test_a_time_without_offset_or_zone_is_refused(make_study, text):
     assert "crm.csv, row 2: " in message
     assert f"time '{text}' has no offset, and no time zone is declared" in message
     assert "Declare the time_zone of system 'bare' in study.yaml, such as Asia/Shanghai" in message
+
+
+def test_a_source_without_a_system_is_told_to_name_one_that_has_a_zone():
+    error = naive_time("2024-01-05", Source(file="crm.csv", keys={"order": "no"}), where="crm.csv, row 2", rows=3)
+    assert str(error) == (
+        "crm.csv, row 2: time '2024-01-05' has no offset, and no time zone is declared (rows like this: 3). Declare "
+        "the time_zone of a system, and name that as the system of its source in study.yaml, such as Asia/Shanghai."
+    )
 
 
 def test_offsets_need_no_zone(make_study):

@@ -14,13 +14,14 @@ from procmine.assemble.doubles import doubles_of, doubles_told, without_doubles
 from procmine.assemble.events import candidates
 from procmine.assemble.findings import data_quality
 from procmine.assemble.identity import order_identity
-from procmine.assemble.ledger import COLUMNS, ledger_of, refuse_naive_times, refuse_no_events
+from procmine.assemble.ledger import COLUMNS, ledger_of, refuse_no_events
 from procmine.assemble.lineage import with_export
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.newest import without_superseded
 from procmine.assemble.orders import attribute_values, order_table
 from procmine.assemble.reading import Export, RowCache, read_source
 from procmine.assemble.times.days import DAY, DAY_END, dated_columns, placed
+from procmine.assemble.times.naive import refuse_naive_times
 from procmine.assemble.times.skew import clock_table
 from procmine.assemble.times.skew_effects import effect_table
 from procmine.schema import EVENT, EVENT_ATTRIBUTE, attributes

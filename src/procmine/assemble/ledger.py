@@ -10,11 +10,10 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.mapping import ColumnEvents, Source, StudyFile
-from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.reading import Export
-from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME, NO_ZONE
+from procmine.assemble.reasons import ATTRIBUTE_ROW, EVENT_ROW, LINK_AGAIN, LINK_ROW, NO_EVENTS, NO_TIME
 from procmine.assemble.rows import CELL, ORDER, PROBLEM, ROW, file_of, row_in_file
-from procmine.errors import ExportError, LogError
+from procmine.errors import LogError
 
 COLUMNS = ["source", "reason", "rows", "events", "first_row"]
 """Of the ledger: an export's name, what became of rows of it, how many they are, the events that they gave, and the
@@ -112,27 +111,3 @@ def refuse_no_events(ledger: Ledger, study: StudyFile) -> None:
         counted = ledger.totals.groupby(["name", "reason"], sort=False, as_index=False)["rows"].sum().itertuples()
         reasons = "; ".join(f"{row.rows} rows of {study.sources[row.name].export}: {row.reason}" for row in counted)
         raise LogError(f"no row of the exports gives an event ({reasons or 'they have no rows'})", where=study.title)
-
-
-def refuse_naive_times(
-    ledger: Ledger,
-    candidates: Mapping[str, Table],
-    rows: Mapping[str, Table],
-    study: StudyFile,
-    exports: Mapping[str, Sequence[Export]],
-) -> None:
-    """An `ExportError` that shows the first time without an offset in a source whose system names no zone."""
-    totals = ledger.totals
-    for name, source in study.sources.items():
-        naive_rows = totals.loc[(totals["name"] == name) & (totals["reason"] == NO_ZONE), "rows"].sum()
-        if naive_rows:
-            naive = candidates[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
-            place = engine.collect(naive.mutate(file=file_of(_.row), in_file=row_in_file(_.row))).iloc[0]
-            cells = engine.collect(rows[name].filter(_[ROW] == int(place["row"]))).iloc[0]
-            shown = next(cells[CELL + name] for name in time_columns(source) if isinstance(cells[CELL + name], str))
-            whose = f"system {source.system!r}" if source.system else f"the system of source {name!r}"
-            raise ExportError(
-                f"time {shown!r} has no offset, and no time zone is declared (rows like this: {naive_rows})",
-                where=f"{exports[name][place['file']].where}, row {place['in_file']}",
-                expected=f"Declare the time_zone of {whose} in study.yaml, such as Asia/Shanghai",
-            )

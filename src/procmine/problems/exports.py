@@ -19,6 +19,7 @@ from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.rows import ROW, cell, file_of, row_in_file
 from procmine.assemble.times import clock
+from procmine.assemble.times.naive import naive_time
 from procmine.errors import ExportError
 from procmine.problems.problem import Problem, unusable
 
@@ -101,10 +102,5 @@ def _without_zone(
     first = counted.agg(rows=_.count(), first=_[ROW].min(), shown=_.shown.argmin(_[ROW]))
     found = engine.collect(first.mutate(file=file_of(_["first"]), place=row_in_file(_["first"]))).iloc[0]
     if found["rows"]:
-        whose = f"system {source.system!r}" if source.system else "a system, and name that as the system of its source"
-        yield Problem(
-            "unusable",
-            f"{exports[int(found['file'])].where}, row {int(found['place'])}",
-            f"time {found['shown']!r} has no offset, and no time zone is declared (rows like this: {found['rows']})",
-            f"Declare the time_zone of {whose} in study.yaml, such as Asia/Shanghai",
-        )
+        where = f"{exports[int(found['file'])].where}, row {int(found['place'])}"
+        yield unusable(naive_time(found["shown"], source, where=where, rows=found["rows"]), place=where)

@@ -1,33 +1,28 @@
 """A study: a folder with `study.yaml`, exports and a designed flow, and the log assembled from it."""
 
-import contextlib
 import functools
 import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import duckdb
-import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
 from ibis.expr.types import Table
 
-from procmine import assemble, engine
+from procmine import engine
+from procmine.assemble import stored_log
 from procmine.assemble.build import CLOCK_EFFECTS, CLOCKS, DOUBLES, FINDINGS, LEDGER, LOG, SAME_ORDERS, SET_ASIDE
 from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.study_file import load_study_file
-from procmine.assemble.reading import Export, RowCache, exports_of_study
+from procmine.assemble.reading import Export, exports_of_study
 from procmine.assemble.reading.dispatch import table_state
 from procmine.assemble.reading.presence import require_file
 from procmine.assemble.rows import FILE
 from procmine.errors import StudyError, nearest
-from procmine.project import BUILDING, EXPORTS, STUDY_FILE, drop_abandoned, study_folder, study_outputs
+from procmine.project import EXPORTS, STUDY_FILE, study_folder, study_outputs
 
 _NOTHING = {
     "procmine:row": dt.int64,
@@ -191,56 +186,11 @@ class Study:
         return engine.nothing({FILE: dt.string, **_NOTHING} if self.file.sources[source].has_files else _NOTHING)
 
     def _stored(self) -> Path:
-        """The folder of the assembled log of the present inputs; assembled now if it is not there.
-
-        The log before it is kept for those who still look at it; older ones go.
-        """
+        """The folder of the assembled log of the present inputs; assembled now if it is not there."""
         exports = self._exports()
-        folder = self.outputs / "log" / self._name_of_log(exports)
-        if folder.is_dir():
-            return folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        cache = RowCache(self.outputs / "rows", own=_digest(str(self.folder)), code=_code())
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=BUILDING) as scratch:
-            target = Path(scratch) / "log"
-            target.mkdir()
-            assemble.build(self.file, exports, target, cache=cache)
-            with contextlib.suppress(OSError):  # another process has just stored the same log
-                target.rename(folder)
-        cache.drop_unused()
-        drop_abandoned(folder.parent, BUILDING)
-        own, _dash, _inputs = folder.name.partition("-")
-        others = [other for other in folder.parent.glob(f"{own}-*") if other != folder]
-        for old in sorted(others, key=lambda other: other.stat().st_mtime_ns)[:-1]:
-            shutil.rmtree(old, ignore_errors=True)
-        return folder
-
-    def _name_of_log(self, exports: Mapping[str, Sequence[Export]]) -> str:
-        """Names the stored log: by its study's folder, and by all that decides what is in it.
-
-        That is the mapping as it was read, every export, and the code that reads and assembles. Files are known by what
-        the file system says of them, since reading them all would take as long as assembling.
-        """
         if self.designed_flow is not None:
             require_file(self.designed_flow)
-        states = [f"{export.name} {export.state}" for own in exports.values() for export in own]
-        return f"{_digest(str(self.folder))}-{_digest(self.file.model_dump_json(), *states, *_code())}"
-
-
-def _code() -> list[str]:
-    """What tells whether the code that decides what is in a log, or in the rows of an export, has changed."""
-    package = Path(__file__).parent
-    files = [package / f"{module}.py" for module in ("schema", "sequencing")]
-    files += [
-        path for folder in ("assemble", "engine", "exchange") for path in sorted((package / folder).rglob("*.py"))
-    ]
-    states = [(path, path.stat()) for path in files]
-    own = [f"{path.relative_to(package)} {state.st_size} {state.st_mtime_ns}" for path, state in states]
-    return [*own, ibis.__version__, duckdb.__version__]
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+        return stored_log(self.file, exports, own=str(self.folder), outputs=self.outputs)
 
 
 def _sha256(path: Path) -> str:

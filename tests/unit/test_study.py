@@ -8,6 +8,7 @@ import pytest
 
 from conftest import rows, study_in
 from procmine import engine
+from procmine.assemble.stored import code_state, log_name
 from procmine.errors import ExportError, LogError, StudyError
 from procmine.project import project_root
 from procmine.study import open_study
@@ -190,17 +191,16 @@ def test_an_export_can_be_a_link(tmp_path, make_study):
     assert engine.scalar(open_study("small").log().count()) == 2
 
 
-def test_the_code_that_decides_what_is_in_a_log_names_the_stored_one(tmp_path, make_study, monkeypatch):
+def test_the_code_that_decides_what_is_in_a_log_names_the_stored_one(tmp_path, make_study):
     study = make_study(DEFINITION, {"crm.csv": CRM})
     code = tmp_path / "procmine"
     for name in ("engine/session.py", "schema.py", "sequencing.py", "assemble/reading/text.py", "exchange/xes_read.py"):
         (code / name).parent.mkdir(parents=True, exist_ok=True)
         (code / name).write_text("")
-    monkeypatch.setattr("procmine.study.__file__", str(code / "study.py"))
-    names = {study._name_of_log(study._exports())}
+    names = {log_name(study.file, {}, own="own", code=code_state(code))}
     for path in code.rglob("*.py"):
         path.write_text("# changed")
-        names.add(study._name_of_log(study._exports()))
+        names.add(log_name(study.file, {}, own="own", code=code_state(code)))
     assert len(names) == 6
 
 

@@ -1,5 +1,5 @@
 """Exports become one stored log. May use `exchange` and what is below it."""
 
-from procmine.assemble.build import build
+from procmine.assemble.stored import stored_log
 
-__all__ = ["build"]
+__all__ = ["stored_log"]

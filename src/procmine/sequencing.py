@@ -21,7 +21,7 @@ def sequence(events: Table, *, by: Sequence[str] = TIE_BREAKERS) -> Table:
     """
     again = ibis.window(group_by=["case_id", "activity"], order_by=[_[name].asc() for name in by])
     log = _placed(events, order="case_id", by=by).mutate(occurrence=ibis.row_number().over(again) + 1)
-    return _told(log).order_by("case_id", "position")
+    return _log_columns(log).order_by("case_id", "position")
 
 
 def sequence_all(events: Table, orders: Table, *, by: Sequence[str] = TIE_BREAKERS) -> Table:
@@ -39,7 +39,7 @@ def sequence_all(events: Table, orders: Table, *, by: Sequence[str] = TIE_BREAKE
     again = placed.semi_join(several, ["order", "activity"])
     again = again.select("order", "position", occurrence=ibis.row_number().over(own) + 1)
     log = placed.left_join(again, ["order", "position"], rname="{name}_again").inner_join(numbered, "order")
-    return _told(log.mutate(occurrence=_.occurrence.fill_null(1)).order_by("order", "position"))
+    return _log_columns(log.mutate(occurrence=_.occurrence.fill_null(1)).order_by("order", "position"))
 
 
 def _placed(events: Table, *, order: str, by: Sequence[str]) -> Table:
@@ -49,7 +49,7 @@ def _placed(events: Table, *, order: str, by: Sequence[str]) -> Table:
     )
 
 
-def _told(log: Table) -> Table:
+def _log_columns(log: Table) -> Table:
     return log.select(*LOG, *attributes(log, CASE), *attributes(log, EVENT_ATTRIBUTE))
 
 

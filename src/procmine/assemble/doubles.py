@@ -101,8 +101,11 @@ def _free(found: Table, known: Table, *, name: str) -> Table:
 
 
 def _near(dropped: Table, kept: Table, mirror: Mirror) -> Table:
-    """Every pair of a `dropped` and a `kept` event that may be one action, with its `gap` and `turns` between them: not
-    one of two lines of the order.
+    """Every pair of a `dropped` and a `kept` event that may be one action: of one order, near in time, and not known to
+    be about two different lines of it.
+
+    `gap` is the time between them in µs, of a date to the nearest moment of its day; `turns` how far they are
+    apart in number, each counted among the events of this activity that its source has of the order.
     """
     one, other = (_times(table, mirror.activity) for table in (dropped, kept))
     both = one.join(other, "case_id", rname="kept_{name}")

@@ -53,7 +53,11 @@ def distances(order: Kind, kinds: Sequence[Kind]) -> dict[str, int]:
 
 
 def belongings(exports: Sequence[Export], kinds: Sequence[Kind], away: Mapping[str, int]) -> dict[int, Belonging]:
-    """By export, of each kind further from the order than another in it: how many keys go with one of the other."""
+    """What each export says of how its kinds of keys belong to orders.
+
+    Each kind in an export is compared with the kind there that is nearest to the order: how many keys of the one go
+    with several of the other, both ways. `away` is what `distances` gives.
+    """
     found: dict[int, Belonging] = {}
     for number, export in enumerate(exports):
         here = [kind for kind in kinds if number in kind.columns and kind.name in away]

@@ -20,7 +20,8 @@ ibis.options.interactive = True  # a table that is shown, in a notebook or a con
 MEMORY = "PROCMINE_MEMORY"
 """Of the environment: how much memory the engine may take, such as 8GiB; beyond it, it works on disk."""
 MEMORY_SHARE, LEAST_MEMORY_MIB = 0.15, 1024
-"""Else so much of what the engine would take by itself, which is four fifths of the machine's, but at least so much."""
+"""Where the environment does not say: this share of what the engine would take by itself, which is four fifths of the
+machine's memory, but at least so many MiB."""
 AHEAD = "16MiB"
 """How much of a result that is handed on in batches is computed before it is asked for: with the engine's 1 MB, one
 processor computes and the other waits."""

@@ -128,7 +128,11 @@ def _recovered(
 
 
 def _marked(rows: Table, by_keys: Table, by_number: Table) -> Table:
-    """`rows` of the last pass with `JOINED`, by the orders of the two before it; each may be the pass before it."""
+    """`rows`, those of the last pass, with `JOINED`: the first pass that gave a row its present order says what did.
+
+    `by_keys` and `by_number` are the rows of the first and the second pass; where a pass was left out, the rows of the
+    pass before it stand for its own.
+    """
     if rows is by_keys:
         return rows.mutate(**{JOINED: ibis.null("string")})
     earlier: list[tuple[Table, str | None]] = [(by_keys, None)]

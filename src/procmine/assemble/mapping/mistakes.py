@@ -55,7 +55,11 @@ def mistakes(error: ValidationError, study: dict[Any, Any]) -> list[tuple[str, s
 
 
 def meant(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors without those of what a value was not meant to be, where it may be a text or something with keys."""
+    """The errors that a user means something by, out of all that the validating library tells.
+
+    Where a value may be a text or something with keys, it tells what is wrong with it as either. A value that has keys
+    is not meant as a text, nor one without as something with keys: the errors of that reading are left out.
+    """
     texts = {
         detail["loc"][:-1]: (detail["loc"][-1], isinstance(detail["input"], dict | list))
         for detail in details

@@ -1,10 +1,12 @@
 """Which lines of a CSV file are its rows, where some of them are broken.
 
 A row is a line, or the run of lines over which a quoted cell goes. Where a quote does not end as it should, its line
-alone is refused, and reading goes on in the next: one broken quote costs one row, not the rest of the file. Two broken
-quotes pair up, and the rows between them look like one cell: that is told from a cell of several lines, such as an
-address, by lines that all have the header's number of cells and, in one place, figures of the same form; or, of three
-lines and more, in two places figures among the same kinds of signs, however many.
+alone is refused, and reading goes on in the next: one broken quote costs one row, not the rest of the file.
+
+Where two lines have a broken quote each, the lines from the one to the other look like one quoted cell. They are told
+from a true one, such as an address, by what rows have in common (`_are_rows`): each line has the header's number of
+cells, and one column is alike in all lines but for its figures, at least `_FIGURES`; or, of three lines and more, two
+columns have the same kinds of signs in all lines, figures among them, and one of the two has several groups of figures.
 """
 
 import re

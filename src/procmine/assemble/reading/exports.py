@@ -17,7 +17,8 @@ _HIDDEN = (".", "~$")
 """How the names of files begin that are no exports: hidden ones, and those that a spreadsheet program has open."""
 _SECOND_NS = 10**9
 _TICK_NS, _WHOLE_SECONDS_NS = 2 * 10**7, 2 * _SECOND_NS
-"""The longest that times of files stay the same: a kernel of 100 ticks a second, twice; and where they are seconds."""
+"""A file that is written twice within such a time may have the same time of change: two ticks of a kernel of 100 ticks
+a second; and two seconds where a file system counts whole ones."""
 
 
 class Export(NamedTuple):

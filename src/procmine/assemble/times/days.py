@@ -74,11 +74,14 @@ def of_times(
     zone: str | None,
     dated: Sequence[str],
 ) -> dict[str, Value]:
-    """The columns of candidates that dates change or need: `timestamp` and `start`, for a date the beginning of its
-    day; `DAY`, `DAY_END`, and the columns of `dated`, null where a time is exact.
+    """The columns of candidates that dates change or need.
 
-    `events` has `timestamp` and `start` with their clocks set right; `recorded` has for each that the export has the
-    time as it stands there, and whether that is a date.
+    - timestamp, start: of a date, the beginning of its day in `zone`; else as `events` have them, clocks set right
+    - DAY, DAY_END: of a `timestamp` that is a date, the date and when that day ends; else null
+    - those of `dated`: ``day`` where the time is a date, null where it is exact
+
+    `recorded` has, under `timestamp` and under `start` if the export gives one, the time as the export has it, and
+    whether it is a date. Clocks are not set right for dates, which are of the day that the system showed.
     """
     zone = zone or "UTC"
     found: dict[str, Value] = {}

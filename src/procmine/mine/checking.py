@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import chain
+from typing import NamedTuple
 
 import pyarrow as pa
 from ibis import _
@@ -61,34 +62,53 @@ def conformance(log: Table, flow: Checkable, *, max_states: int = MAX_STATES) ->
         unchecked = [way for way in found if alignments[way] is None]
         _tell(unchecked, found, max_states)
         outcomes = [
-            (
-                way.variant,
-                way.ongoing,
-                number,
-                None if (alignment := alignments[way]) is None else alignment.cost,
-                len(way.activities) + (0 if way.ongoing else shortest),
-            )
-            for number, way in enumerate(found)
+            _Outcome(way, alignments[way], len(way.activities) + (0 if way.ongoing else shortest)) for way in found
         ]
-        checked = _by_order(orders, way_table(outcomes, OUTCOME))
-    numbered = {n: (way.activities, a) for n, way in enumerate(found) if (a := alignments[way]) is not None}
+        rows = [outcome.row(number) for number, outcome in enumerate(outcomes)]
+        checked = _by_order(orders, way_table(rows, OUTCOME))
+    aligned = {
+        number: (outcome.way.activities, outcome.alignment)
+        for number, outcome in enumerate(outcomes)
+        if outcome.alignment is not None
+    }
     with engine.collector_paused():
-        ways = way_deviations(numbered, Owners.of(flow.steps))
-    deviations = order_deviations(checked, ways, log)
-    costs = [
-        (way.orders, alignment.cost, len(way.activities) + (0 if way.ongoing else shortest))
-        for way in found
-        if (alignment := alignments[way]) is not None
-    ]
-    total = sum(orders for orders, _cost, _worst in costs)
+        ways = way_deviations(aligned, Owners.of(flow.steps))
+    fitness, mean_fitness, fitting_share = _fitness(outcomes)
     return Check(
         unmatched=unmatched,
-        fitness=1 - sum(n * cost for n, cost, _worst in costs) / sum(n * worst for n, _cost, worst in costs),
-        mean_fitness=sum(n * (1 - cost / worst) for n, cost, worst in costs) / total,
-        fitting_share=sum(n for n, cost, _worst in costs if cost == 0) / total,
+        fitness=fitness,
+        mean_fitness=mean_fitness,
+        fitting_share=fitting_share,
         orders=checked.drop("way"),
-        deviations=deviations,
+        deviations=order_deviations(checked, ways, log),
         unchecked=way_table([_statement(way, max_states) for way in unchecked], UNCHECKED),
+    )
+
+
+class _Outcome(NamedTuple):
+    """What checking a way gave: its alignment, None where that was given up, and the worst cost it could have had."""
+
+    way: Way
+    alignment: Alignment | None
+    worst: int
+
+    @property
+    def cost(self) -> int | None:
+        return None if self.alignment is None else self.alignment.cost
+
+    def row(self, number: int) -> tuple[object, ...]:
+        """It as a row of `OUTCOME`."""
+        return self.way.variant, self.way.ongoing, number, self.cost, self.worst
+
+
+def _fitness(outcomes: Iterable[_Outcome]) -> tuple[float, float, float]:
+    """The three figures of a `Check`: fitness, mean fitness, and the share of the orders that fit."""
+    costs = [(one.way.orders, one.cost, one.worst) for one in outcomes if one.cost is not None]
+    total = sum(orders for orders, _cost, _worst in costs)
+    return (
+        1 - sum(n * cost for n, cost, _worst in costs) / sum(n * worst for n, _cost, worst in costs),
+        sum(n * (1 - cost / worst) for n, cost, worst in costs) / total,
+        sum(n for n, cost, _worst in costs if cost == 0) / total,
     )
 
 

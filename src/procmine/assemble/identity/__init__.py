@@ -1,4 +1,4 @@
-"""Which order each row of the exports belongs to; may use `mapping`, `events`, `orders` and `rows`."""
+"""Which order each row of the exports belongs to. May use `orders`, `events` and what is below them."""
 
 from procmine.assemble.identity.linkage import Identity, order_identity
 

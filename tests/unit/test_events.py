@@ -184,6 +184,18 @@ def test_times_within_a_change_of_the_clock_are_found(make_study):
     ]
 
 
+@pytest.mark.parametrize("system", ["crm", "berlin", "brazil"])
+@pytest.mark.parametrize("far", ["0001-01-01", "2999-12-31 00:00:00", "9998-12-31", "9999-12-31 23:59:59"])
+def test_beside_a_placeholder_changes_of_the_clock_are_found(make_study, system, far):
+    """The zone's changes up to the year 9999 are not looked at, only those of days that have an event."""
+    export = f"no,step,time\n1,A,2018-02-17 23:30:00\n2,A,2024-03-31 02:30:00\n1,B,{far}\n2,B,{far}\n"
+    found = one(make_study, ROW.replace("SYSTEM", system), export).findings()
+    told = found.loc[found["check"] == "time within a change of the clock", "example"].to_list()
+    assert (
+        told == {"crm": [], "berlin": ["time · 2024-03-31 02:30:00"], "brazil": ["time · 2018-02-17 23:30:00"]}[system]
+    )
+
+
 @pytest.mark.parametrize("text", ["2024-01-05 10:00:00", "2024-01-05"])
 def test_a_time_without_offset_or_zone_is_refused(make_study, text):
     with pytest.raises(ExportError) as caught:

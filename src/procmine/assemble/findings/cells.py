@@ -34,6 +34,7 @@ Where = Callable[[Table], BooleanValue]
 """The rows of an export of which something is found."""
 
 _USUAL = 0.5
+_DAY_S = 86_400
 _TIME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|$)")
 
 
@@ -76,14 +77,8 @@ def _clock_changes(study: StudyFile, source: Source, rows: Table) -> list[tuple[
         return clock.wall_time(cell(table, column), form=source.time_format)
 
     columns = list(dict.fromkeys(time_columns(source)))
-    ends = engine.collect(
-        rows.agg(
-            **{f"first{place}": wall(rows, column).min() for place, column in enumerate(columns)},
-            **{f"last{place}": wall(rows, column).max() for place, column in enumerate(columns)},
-        )
-    ).iloc[0]
-    known = ends.dropna()
-    changes = [] if known.empty else list(clock.clock_changes(str(zone), known.min(), known.max()))
+    days = ibis.union(*(rows.select(day=wall(rows, column).epoch_seconds() // _DAY_S) for column in columns)).distinct()
+    changes = list(clock.clock_changes(str(zone), engine.collect(days.drop_null())["day"]))
     if not changes:
         return []
     return [(column, partial(_within, changes=changes, wall=partial(wall, column=column))) for column in columns]

@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import ibis
@@ -24,6 +24,10 @@ _MICROSECONDS = 1_000_000
 _PER_SECOND = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": _MICROSECONDS, EXCEL: 1 / 86_400}
 _YEAR_1, _YEAR_9999 = -62_135_596_800, 253_370_764_800
 """Seconds since 1970 at the beginning of the years."""
+_FIRST_DAY, _DAY_1970, _LAST_DAY = (
+    day.toordinal() for day in (datetime.date.min, datetime.date(1970, 1, 1), datetime.date.max)
+)
+"""Days as Python numbers them."""
 
 
 def moment(text: StringValue, *, form: str | None, zone: str | None) -> TimestampValue:
@@ -61,21 +65,22 @@ def has_offset(form: str | None) -> bool:
     return form is not None and ("%z" in form or "%Z" in form or (form in COUNTED and form != EXCEL))
 
 
-def clock_changes(
-    zone: str, first: datetime.datetime, last: datetime.datetime
-) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
-    """The stretches of wall time, [from, to), that `zone` skips or runs through twice between two wall times."""
+def clock_changes(zone: str, days: Iterable[int]) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
+    """The stretches of wall time, [from, to), that `zone` skips or runs through twice on `days` or next to them.
+
+    Days are counted from 1970. At the ends of the calendar, with no day beyond to compare, there is no change.
+    """
     info = zoneinfo.ZoneInfo(zone)
     step = datetime.timedelta(days=1)
-    day = first.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=datetime.UTC) - step
-    while day < last.replace(tzinfo=datetime.UTC) + step:
+    near = {_DAY_1970 + day + shift for day in days for shift in (-1, 0, 1)}
+    for number in sorted(number for number in near if _FIRST_DAY < number < _LAST_DAY - 1):
+        day = datetime.datetime.fromordinal(number).replace(tzinfo=datetime.UTC)
         if _offset(info, day) != _offset(info, day + step):
             change = _change(info, day, day + step)
             before, after = (
                 change + _offset(info, change + shift) for shift in (-datetime.timedelta(seconds=1), step * 0)
             )
             yield min(before, after).replace(tzinfo=None), max(before, after).replace(tzinfo=None)
-        day += step
 
 
 def _change(info: zoneinfo.ZoneInfo, low: datetime.datetime, high: datetime.datetime) -> datetime.datetime:
@@ -115,7 +120,8 @@ def _iso(text: StringValue) -> StringValue:
     and guess what an abbreviated zone means.
     """
     year = (text >= "0") & (text < ":") & text.substr(4, 1).isin(["-", "/"])
-    told = (text.right(1) < "A") | text.re_search(_NAMED)
+    last = text.right(1)
+    told = ((last >= "0") & (last < ":")) | text.re_search(_NAMED)
     return cast(StringValue, (year & told).ifelse(text, ibis.null("string")))
 
 

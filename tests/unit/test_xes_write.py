@@ -57,6 +57,17 @@ def test_it_is_valid(log, tmp_path, shared):
         schema.validate(write_xes(given, tmp_path / f"{number}.xes"))
 
 
+def test_a_start_is_of_the_instance_of_its_completion(make_log, tmp_path):
+    """Else no reader pairs them: start and completion are those of one instance (IEEE 1849, concept extension)."""
+    log = make_log("a: X X", **{"event:concept:instance": ["i", "j"]})
+    begun = log.mutate(start=log.timestamp - ibis.interval(hours=1))
+    path = write_xes(begun, tmp_path / "log.xes")
+    text = path.read_text(encoding="utf-8")
+    assert text.count('key="concept:instance" value="i"') == text.count('key="concept:instance" value="j"') == 2
+    columns = ("activity", "start", "timestamp", "event:concept:instance")
+    assert rows(read_xes(path), *columns) == rows(begun, *columns)
+
+
 def test_a_start_is_an_event_in_its_place_in_time(make_log, tmp_path):
     log = make_log("a: X Y", start=[None, pd.Timestamp("2023-12-31", tz="UTC")])
     text = write_xes(log, tmp_path / "log.xes").read_text(encoding="utf-8")

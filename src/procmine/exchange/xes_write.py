@@ -21,7 +21,7 @@ from procmine.exchange.files import require_target, whole
 from procmine.exchange.lifecycle import COMPLETE, START
 from procmine.exchange.log_order import batches_in_order, write_in_order
 from procmine.exchange.xes_empty import empty_columns
-from procmine.exchange.xes_keys import COLUMNS, EMPTY, NAME, PAIR, TRANSITION
+from procmine.exchange.xes_keys import COLUMNS, EMPTY, INSTANCE, NAME, PAIR, TRANSITION
 from procmine.exchange.xes_read import ENDINGS
 from procmine.exchange.xes_types import write_value
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes, require_log
@@ -54,7 +54,7 @@ def write_xes(log: Table, path: str | PathLike[str]) -> Path:
     for, as text). Other columns are not written. Null is an absent attribute; a ``case:`` or ``event:`` column that is
     null everywhere is told in an attribute of the log, ``procmine:empty:<column>``. Times are UTC to the microsecond.
 
-    A row with a `start` becomes two events: a `start` in its place in time, with activity and owners, and the
+    A row with a `start` becomes two events: a `start` in its place in time, with activity, instance and owners, and the
     `complete`, both with the number ``procmine:start`` that makes them a pair. An event's transition is that of
     ``event:lifecycle:transition`` where the log has this column, else `complete`.
 
@@ -125,8 +125,9 @@ def _with_starts(events: Table, keys: dict[str, str]) -> Table:
     completions = events.mutate(
         place=_.timestamp.max().over(so_far), late=1, pair=_.start.notnull().ifelse(_.position, ibis.null("int64"))
     )
-    transition = next(name for name, key in keys.items() if key == TRANSITION)
-    told = ("activity", "timestamp", "resource", "department", transition)
+    names = {key: name for name, key in keys.items()}
+    transition = names[TRANSITION]
+    told = ("activity", "timestamp", "resource", "department", transition, names.get(INSTANCE))
     starts = completions.filter(_.start.notnull()).mutate(
         place=ibis.least(_.start, _.place.fill_null(_.start)),
         late=0,

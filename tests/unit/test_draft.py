@@ -281,6 +281,26 @@ def test_what_many_orders_have_and_no_other_export_is_an_attribute(tmp_path):
     assert "shared" not in source
 
 
+def test_columns_of_one_name_are_left_out(tmp_path):
+    """Exports are never edited: what is there twice cannot be read, all else can."""
+    orders = "order_no,note,step,time,note\n" + "".join(
+        f"A-{n:03},x,go,2024-01-{n:02}T08:00Z,y\n" for n in range(1, 29)
+    )
+    path = draft_study(folder_of(tmp_path / "exports", **{"orders.csv": orders}))
+    assert "note: left out, several columns have this name" in path.read_text("utf-8")
+    assert "2 columns" not in path.read_text("utf-8")
+    assert yaml.safe_load(path.read_text("utf-8"))["sources"]["orders"]["keys"] == {"order": "order_no"}
+
+
+def test_hundreds_of_columns_that_could_be_keys(tmp_path):
+    names = [f"column_{n}" for n in range(150)]
+    wide = [",".join(names), *(",".join(f"K{n:03}-{row:04}" for n in range(150)) for row in range(30))]
+    links = "column_149,work\n" + "".join(f"K149-{row:04},W{row}\n" for row in range(30))
+    study = drafted(tmp_path, **{"wide.csv": "\n".join(wide), "links.csv": links})
+    assert set(study["sources"]["links"]["keys"].values()) >= {"column_149"}
+    assert "column_149" in study["sources"]["wide"]["keys"].values()
+
+
 def test_small_numbers_that_agree_by_chance_are_no_key(tmp_path):
     orders = "order_no,quantity,placed\n" + "".join(f"{n},{n % 9},2024-01-{n:02}T08:00Z\n" for n in range(1, 29))
     lines = "line,pieces\n" + "".join(f"{n},x{n}\n" for n in range(1, 10))

@@ -110,12 +110,12 @@ def test_cells_stay_as_exported(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("blank", [" ", "\t", "   ", "\u3000", "\xa0"])
+@pytest.mark.parametrize("blank", [" ", "\t", "   ", "\u3000", "\xa0", "\u200b", "\ufeff"])
 def test_a_cell_of_space_only_is_empty(tmp_path, blank):
     assert read(file(tmp_path, f"no,step\n1,{blank}\n")) == [(1, "1", None)]
 
 
-@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r\n", "\u3000", "\xa0"])
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r\n", "\u3000", "\xa0", "\u200b", "\ufeff"])
 def test_space_around_a_cell_is_no_part_of_it(tmp_path, space):
     assert read(file(tmp_path, f'no,step\n1,"{space}接受"\n2,"接受{space}"\n')) == [(1, "1", "接受"), (2, "2", "接受")]
 
@@ -165,7 +165,7 @@ def test_rows_are_numbered_as_they_stand_in_a_big_file(tmp_path):
         ("x\n" * 19 + "no,step\n", ["no column 'no' in line 1, but line 20 reads like the header"]),
         ("x\n" * 20 + "no,step\n", ["no column 'no'. Known: x"]),
         ("\ufeff", ["the file is empty"]),
-        ("no,step,no\n1,2,3\n", ["column 'no' is there twice"]),
+        ("no,step,no\n1,2,3\n", ["2 columns are named 'no'. Each column that the study reads needs a name of its own"]),
         ("no,stepp\n1,2\n", ["no column 'step'. Did you mean 'stepp'?"]),
         ("订单,环节\n1,2\n", ["no column 'no'. Known: 环节, 订单"]),
         ('no,"step\n1,a\n2,b\n', ["the header cannot be read: quoted cell that does not end as it should"]),

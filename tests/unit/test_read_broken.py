@@ -307,7 +307,7 @@ slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 
 
 def expected(record: tuple[str, str]) -> tuple[str, str | None]:
-    return record[0], record[1].strip(" \t\r\n\u3000\xa0") or None
+    return record[0], record[1].strip(" \t\r\n\u200b\u3000\ufeff\xa0") or None
 
 
 def written(record: tuple[str, str], end: str) -> str:

@@ -170,7 +170,10 @@ def test_several_sheets_and_none_named(tmp_path):
             "sheet 'Sheet1': row 1 is empty, and should name the columns. "
             "Say as header_row in study.yaml which row does.",
         ),
-        ([["no", "step", "no"]], "sheet 'Sheet1': column 'no' is there twice. Each column one name."),
+        (
+            [["no", "step", "no"]],
+            "sheet 'Sheet1': 2 columns are named 'no'. Each column that the study reads needs a name of its own.",
+        ),
         ([["No", "noo"]], "sheet 'Sheet1': no column 'no'. Did you mean 'noo'? Known: No, noo."),
         ([["Orders of May"], ["nr"]], "sheet 'Sheet1': no column 'no'. Known: Orders of May."),
         (

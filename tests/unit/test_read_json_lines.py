@@ -131,7 +131,7 @@ def test_what_json_writes_is_read_back(found):
 def cell(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
-    return None if value is None else str(value).strip(" \t\n\r\v\f\xa0\u3000") or None
+    return None if value is None else str(value).strip(" \t\n\r\v\f\xa0\u200b\u3000\ufeff") or None
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"])

@@ -83,7 +83,7 @@ def _overlaps(
     if len({number for number, _name in places}) < 2:
         return
     values = [
-        exports[number].rows.select(place=ibis.literal(place), value=cell(exports[number].rows, name))
+        exports[number].rows.select(place=ibis.literal(place, "int64"), value=cell(exports[number].rows, name))
         for place, (number, name) in enumerate(places)
     ]
     distinct = ibis.union(*(one.filter(_.value.notnull()).distinct() for one in values))

@@ -195,12 +195,17 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
         read_export(path, source, [_NO_COLUMN], scratch)
     except MissingColumnError as error:
         known = [name for name in error.known if name and not any(one.startswith(f"{name}.") for one in error.known)]
+    twice = list(dict.fromkeys(name for name in known if known.count(name) > 1))
+    known = [name for name in known if name not in twice]
     columns = list({name.lower(): name for name in reversed(known)}.values())[::-1]
     if not columns:
         raise ExportError("there are no columns in it")
     if len(columns) == 1 and path.suffix.lower() == ".txt":
         raise ExportError("it is text, not a table: it has one column")
-    alike = [f"{name}: left out, another differs only in upper and lower case" for name in known if name not in columns]
+    alike = [f"{name}: left out, several columns have this name" for name in twice]
+    alike += [
+        f"{name}: left out, another differs only in upper and lower case" for name in known if name not in columns
+    ]
     stored = text.scratch_file(scratch, "rows.parquet")
     write_rows(path, source, columns, stored)
     return Export(given, stored, columns, rows_in([stored]), [*notes, *alike])

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, StringValue, TimestampValue, Value
 
-_WIDE = ("\xa0", "\u3000")
+_WIDE = ("\xa0", "\u200b", "\u3000", "\ufeff")
 _LEADS = " OR ".join(["cell < '!'", *(f"(cell >= '{space}' AND cell < '{chr(ord(space) + 1)}')" for space in _WIDE)])
 _TRAILS = " OR ".join(f"ends_with(cell, '{space}')" for space in (" ", "\t", "\r", "\n", *_WIDE))
 _SPACE = "".join((" \t\n\r\v\f", *_WIDE))
@@ -15,8 +15,9 @@ BARE = f"""
     CASE WHEN {_LEADS} OR {_TRAILS} THEN nullif(trim(cell, '{_SPACE}'), '') ELSE cell END
 """
 """A cell without the space around it. Looked at first: trimming is dear, and few cells need it. Exports put a tab after
-long numbers, lest a spreadsheet round them, and Chinese ones pad with the wide space. A macro, since writing this out
-for every column of every export takes longer than reading small ones."""
+long numbers, lest a spreadsheet round them, and Chinese ones pad with the wide space; what was copied from a page, or
+put together of several files, has signs without width, which would make another order of the same number. A macro,
+since writing this out for every column of every export takes longer than reading small ones."""
 
 _NAIVE = dt.Timestamp()
 _UTC = dt.Timestamp(timezone="UTC")

@@ -30,7 +30,8 @@ def places(
     `rows` are the first of the file by their number; `word` is what a number counts, "row" or "line".
 
     Errors: a `MisplacedHeaderError` where another of `rows` names more of the columns, and at least half of them; a
-    `MissingColumnError` for one that is not there; an `ExportError` for a header that is empty or has a name twice.
+    `MissingColumnError` for one that is not there; an `ExportError` for a header that is empty, or where several
+    columns have the name of one of `columns`.
     """
     wanted, names = list(columns), rows.get(row, ())
     best = max(rows, key=lambda number: (_named(rows[number], wanted), -number), default=row)
@@ -40,10 +41,14 @@ def places(
     if not any(names):
         found = f"{word} {row} is empty, and should name the columns"
         raise ExportError(found, where=where, expected=f"Say as header_row in study.yaml which {word} does")
-    twice = {name for name in names if name and names.count(name) > 1}
-    if twice:
-        raise ExportError(f"column {min(twice)!r} is there twice", where=where, expected="Each column one name")
     require_columns(wanted, filter(None, names), where)
+    alike = next((name for name in wanted if names.count(name) > 1), None)
+    if alike is not None:
+        raise ExportError(
+            f"{names.count(alike)} columns are named {alike!r}",
+            where=where,
+            expected="Each column that the study reads needs a name of its own",
+        )
     return {name: names.index(name) for name in wanted}
 
 

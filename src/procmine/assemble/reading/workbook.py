@@ -30,6 +30,7 @@ _OPEN_DOCUMENT_KEY = b"encryption-data"
 _AS_XLSX = "Open it in a spreadsheet program and save it as .xlsx"
 _REFERENCE = r"\sr\s*=\s*[\"'][A-Za-z]+\d+"
 _COLUMN, _ROW = r"([A-Za-z]+)\d+$", r"(\d{1,18})$"
+_COUNTS_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true)["']""")
 _CELL_TAGS = tuple(b"<c" + end for end in (b" ", b"\t", b"\n", b"\r", b"/", b">"))
 _PREFIXED_CELL_TAG = re.compile(rb"<\w+:c[\s/>]")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -57,6 +58,13 @@ def require_workbook(path: Path) -> Kind:
             return "excel"
         found = "a binary workbook (.xlsb)" if "xl/workbook.bin" in parts else "a packed file, but no workbook"
         raise ExportError(f"this is {found}", where=path, expected=_AS_XLSX)
+
+
+def counts_from_1904(path: Path) -> bool:
+    """Whether in the .xlsx at `path` the first day is that of 1904, as once on the Macintosh, and not of 1900."""
+    with packed.opened(path) as parts:
+        begin = next((block for *_member, block in parts.unpacked("xl/workbook.xml")), b"")  # before what may be long
+        return _COUNTS_FROM_1904.search(begin) is not None
 
 
 def _no_workbook(begin: bytes, path: Path) -> ExportError:

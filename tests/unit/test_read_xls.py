@@ -245,6 +245,8 @@ def test_a_file_that_is_too_big_to_be_in_memory(tmp_path, monkeypatch):
         ("<html><table><tr><td>no</td></tr></table></html>", "this is a web page (HTML)"),
         ('\ufeff\n<!DOCTYPE html>\n<HTML xmlns:x="urn:schemas-microsoft-com:office:excel">', "this is a web page"),
         ('<style>td {}</style><Table border="1">', "this is a web page"),
+        ("<style>" + "td {} " * 1_000 + "</style><table>", "this is a web page"),
+        ("<!-- exported --><div>no</div>", "this is a web page"),
         ("MIME-Version: 1.0\nContent-Type: multipart/related;", "this is a web page"),
         (
             '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
@@ -262,7 +264,8 @@ def test_what_only_is_named_xls(tmp_path, content, told, encoding):
     message = refusal(path)
     assert told in message
     if "page" in told or "XML" in told:
-        assert "whatever its name says. Open it in a spreadsheet program and save it as .xlsx." in message
+        more = ", or export it as CSV." if "page" in told else "."
+        assert f"whatever its name says. Open it in a spreadsheet program and save it as .xlsx{more}" in message
 
 
 def test_a_workbook_that_is_cut_off_anywhere(tmp_path):

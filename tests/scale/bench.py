@@ -1,8 +1,9 @@
 """procmine beside pandas + pm4py: the same work on the same files in the same run.
 
-Prints one table: seconds and peak memory of each side, their ratio, and the goal of the design. The two sides run in
-processes of their own, one after the other. With another number of copies only what depends on it is run; where the
-other side's memory would not fit, procmine runs alone.
+Prints one table: seconds and peak memory of each side, how many times the seconds of procmine pandas + pm4py take, and
+the goal of the design. Between them stands the database alone, with neither ledger nor findings: what procmine's own
+work costs. The sides run in processes of their own, one after the other. With another number of copies only what
+depends on it is run; where pandas' memory would not fit, it is left out.
 """
 
 import argparse
@@ -50,14 +51,18 @@ def main() -> None:
         study = Path(scratch) / "two-systems"
         run(scripts / "scale_two_systems.py", options.copies, study / "exports")
         (study / "study.yaml").write_bytes(STUDY.read_bytes())
-        theirs = None
+        sides: dict[str, dict | None] = {"pandas + pm4py": None}
         needed, free = THEIR_MIB_A_COPY * options.copies, free_mib()
         if needed <= free:
-            theirs = run_measured(scripts / "pandas_pm4py.py", study / "exports", Path(scratch) / "theirs.xes")
+            sides["pandas + pm4py"] = run_measured(
+                scripts / "pandas_pm4py.py", study / "exports", Path(scratch) / "theirs.xes"
+            )
         else:
             print(f"pandas + pm4py left out: they would take some {needed:,} MiB, and {free:,} are free")
-        ours = run_measured(__file__, "--one-side", study, home=scratch)
-        print_comparison(ours, theirs)
+        plain = Path(__file__).with_name("plain_duckdb.py")
+        sides["plain DuckDB"] = run_measured(plain, study / "exports", Path(scratch) / "plain.parquet")
+        sides["procmine"] = run_measured(__file__, "--one-side", study, home=scratch)
+        print_comparison(sides)
         if options.copies != COPIES:
             return
         small = Path(scratch) / "report"
@@ -148,30 +153,34 @@ def procmine_side(study: Path) -> dict[str, object]:
     }
 
 
-def print_comparison(ours: dict, theirs: dict | None) -> None:
-    """One line a job: both sides' seconds and peak memory, the ratio, the goal; then what must be equal."""
-    print(f"{ours['rows']:,} events\n{'job':38} {'pandas + pm4py':>24} {'procmine':>24} {'ratio':>8}   goal")
+def print_comparison(sides: dict[str, dict | None]) -> None:
+    """One line a job: every side's seconds and peak memory, the ratio, the goal; then what must be equal."""
+    ours = sides["procmine"]
+    print(f"{ours['rows']:,} events")
+    print_line("job", [f"{name:>20}" for name in sides], "ratio", "goal")
     for job, (stages, goal) in SAME_WORK.items():
-        they, we = (side and sum(side["seconds"][stage] for stage in stages) for side in (theirs, ours))
-        their_peak, peak = (side and max(side["peaks"][stage] for stage in stages) for side in (theirs, ours))
-        print_line(job, they, we, goal, peaks=(their_peak, peak))
-    whole = [f"{side['peak_mib']:,} MiB" if side else "–" for side in (theirs, ours)]
-    print(f"{'peak memory of the whole process':38} {whole[0]:>24} {whole[1]:>24}")
-    for name in ("rows", "variants", "follows") if theirs else ():
-        if ours[name] != theirs[name]:
-            sys.exit(f"the two sides differ in {name}: {ours[name]} and {theirs[name]}")
+        spent = {name: told and seconds_of(told, stages) for name, told in sides.items()}
+        peaks = {name: max(told["peaks"].get(stage, 0) for stage in stages) for name, told in sides.items() if told}
+        cells = ["–" if one is None else f"{one:.2f} s, {peaks[name]:,} MiB" for name, one in spent.items()]
+        they = spent["pandas + pm4py"]
+        print_line(job, cells, f"{they / spent['procmine']:.1f} ×" if they else "", goal)
+    print_line(
+        "peak memory of the whole process", [f"{told['peak_mib']:,} MiB" if told else "–" for told in sides.values()]
+    )
+    for what in ("rows", "variants", "follows"):
+        for name, told in sides.items():
+            if told and told[what] != ours[what]:
+                sys.exit(f"{name} and procmine differ in {what}: {told[what]} and {ours[what]}")
 
 
-def print_line(
-    job: str, they: float | None, we: float, goal: str, peaks: tuple[int | None, int | None] = (None, None)
-) -> None:
+def seconds_of(told: dict, stages: list[str]) -> float | None:
+    """What a side took for all of `stages`; None where it does not do them."""
+    return sum(told["seconds"][stage] for stage in stages) if told["seconds"].keys() >= {*stages} else None
+
+
+def print_line(job: str, cells: list[str], ratio: str = "", goal: str = "") -> None:
     """One row of the comparison."""
-    sides = [
-        "–" if seconds is None else f"{seconds:.2f} s" + (f", {peak:,} MiB" if peak else "")
-        for seconds, peak in zip((they, we), peaks, strict=True)
-    ]
-    ratio = "" if they is None else f"{they / we:.1f} ×"
-    print(f"{job:38} {sides[0]:>24} {sides[1]:>24} {ratio:>8}   {goal}")
+    print(f"{job:36}", *(f"{cell:>20}" for cell in cells), f"{ratio:>7}   {goal}")
 
 
 def alignments(data: Path) -> None:
@@ -198,7 +207,12 @@ def alignments(data: Path) -> None:
         theirs = pm4py.conformance_diagnostics_alignments(traces, *net)
         they = time.perf_counter() - begun
     equal = ours["cost"].sum() == sum(round(found["cost"] / 10_000) for found in theirs)
-    print_line("alignments of 1,500 variants", they, we, f"40 ×, equal costs: {equal}")
+    print_line(
+        "alignments of 1,500 variants",
+        [f"{they:.2f} s", "–", f"{we:.2f} s"],
+        f"{they / we:.1f} ×",
+        f"40 ×, equal costs: {equal}",
+    )
 
 
 def wandering(fitting: Path, target: Path) -> None:

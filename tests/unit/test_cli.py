@@ -1,14 +1,18 @@
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 
+import nbformat
 import pandas as pd
 import pytest
+from nbformat.v4 import new_code_cell
 
 from procmine import cli
 from procmine.cli.lab import lab_command
+from procmine.cli.stopping import stopped_by_signals
 from procmine.report import kernel, making
 from small_project import FLOW
 
@@ -270,13 +274,80 @@ def test_a_fault_that_is_given_twice(capsys, tmp_path):
     assert capsys.readouterr().err == "procmine: --fault: fault ping-pong is given twice. Give each fault once.\n"
 
 
-def test_a_simulation_that_is_terminated_leaves_nothing(tmp_path):
-    command = [sys.executable, "-c", "from procmine.cli import main; main()", "simulate", "--orders", "200000"]
-    process = subprocess.Popen([*command, "--out", str(tmp_path / "study")])
+def procmine(*arguments, **options):
+    """The command line in a process of its own, where SIGINT is heeded even if the tests run in the background."""
+    begin = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{begin}; from procmine.cli import main; main()", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
+
+
+def once(condition):
+    """What `condition` gives once that is something."""
     begun = time.monotonic()
-    while not list(tmp_path.iterdir()) and time.monotonic() - begun < 60:
+    while not (found := condition()):
+        assert time.monotonic() - begun < 120
         time.sleep(0.05)
-    assert list(tmp_path.iterdir())
+    return found
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_simulation_that_is_terminated_leaves_nothing(tmp_path):
+    process = procmine("simulate", "--orders", "200000", "--out", str(tmp_path / "study"))
+    once(lambda: list(tmp_path.iterdir()))
     process.terminate()
-    assert process.wait(60) == 128 + signal.SIGTERM
+    assert process.communicate(timeout=60) == (None, "procmine: stopped by SIGTERM\n")
+    assert process.returncode == 143
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_report_that_is_stopped_in_its_notebook_ends_its_kernel_and_leaves_nothing(project, number, code):
+    begun = project / "begun"
+    notebook = project / "notebooks" / "reports" / "tiny.ipynb"
+    waits = f"import os, pathlib, time; pathlib.Path({str(begun)!r}).write_text(f'{{os.getpid()}}.'); time.sleep(600)"
+    document = nbformat.read(notebook, as_version=4)
+    document.cells.insert(3, new_code_cell(waits, id="waits"))
+    nbformat.write(document, notebook)
+
+    process = procmine("report", "tiny", "--study", "tiny")
+    kernel = int(once(lambda: begun.exists() and begun.read_text().rpartition(".")[0]))
+    process.send_signal(number)
+    assert process.communicate(timeout=60) == (None, f"procmine: stopped by {number.name}\n")
+    assert process.returncode == code
+    assert not is_running(kernel)
+    assert not (project / "outputs" / "tiny" / "tiny").exists()
+
+
+def test_a_signal_ends_the_command_in_its_own_way_whatever_a_library_makes_of_it(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+
+    @stopped_by_signals()
+    def interrupted():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit as stop:
+            signal.raise_signal(signal.SIGTERM)  # not heeded: the command is about to end
+            raise RuntimeError("Query interrupted") from stop
+
+    with pytest.raises(SystemExit) as ended:
+        interrupted()
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == "procmine: stopped by SIGTERM\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_is_not_heeded_stays_so(capsys):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        with stopped_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert capsys.readouterr().err == ""

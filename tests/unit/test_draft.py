@@ -510,6 +510,39 @@ def test_every_format_gives_its_tables_and_a_bad_table_is_listed(tmp_path):
     assert "# Not read: d.xlsx: sheet 'Notes': row 1 is empty, and should name the columns." in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "mark", "encoding", "said"),
+    [
+        ("crm.xls", "\t", "gb18030", {"format": "tsv", "encoding": "gb18030"}),
+        ("crm.xls", "\t", "utf-16", {"format": "tsv", "encoding": "utf-16"}),
+        ("crm.xlsx", ",", "utf-8", {"format": "csv"}),
+        ("crm.xls", ";", "utf-8-sig", {"format": "csv", "delimiter": ";"}),
+    ],
+)
+def test_text_that_is_named_like_a_workbook(tmp_path, monkeypatch, *, name, mark, encoding, said):
+    monkeypatch.setenv("PROCMINE_HOME", str(tmp_path))
+    rows = ["单号,步骤,完成时间", *(f"D{n:03},受理,2024-01-{n:02} 09:00:00+08:00" for n in range(1, 20))]
+    text = "\r\n".join(row.replace(",", mark) for row in rows)
+    folder = folder_of(tmp_path / "exports", **{name: text.encode(encoding)})
+    source = yaml.safe_load(draft_study(folder).read_text("utf-8"))["sources"]["crm"]
+    assert {key: source[key] for key in ("format", "encoding", "delimiter") if key in source} == said
+    assert source["events"] == {"form": "row", "activity": "步骤", "timestamp": "完成时间"}
+    assert len(open_study(tmp_path).log().execute()) == 19
+
+
+def test_what_is_named_like_a_workbook_and_is_no_table(tmp_path):
+    cells = "".join(f"<tr><td>D{n:03}</td><td>受理</td></tr>" for n in range(20))
+    page = f"<table><tr><td>单号</td><td>步骤</td></tr>{cells}</table>"
+    more = {"page.xls": page.encode("gb18030"), "late.xls": "会话已过期，请重新登录\r\n", "none.xls": b""}
+    told = draft_study(folder_of(tmp_path / "exports", **{"crm.csv": CRM}, **more)).read_text("utf-8")
+    assert (
+        "# Not read: page.xls: this is a web page (HTML), whatever its name says. "
+        "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV.\n"
+    ) in told
+    assert "# Not read: late.xls: it is text, not a table: it has one column.\n" in told
+    assert "# Not read: none.xls: the file is empty." in told
+
+
 def test_names_are_data(tmp_path):
     nasty = 'order_no: "x"\u2028# y'
     content = f'"{nasty.replace(chr(34), chr(34) * 2)}",step,done\nA1,S,2024-01-01T08:00Z\nA1,T,2024-01-01T09:00Z\n'

@@ -182,6 +182,8 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     names.add(RowCache(study.outputs / "rows", own="own", code=["2"]).name(export, source, ["no"]))
     assert len(names) == len(said) + 5
     assert cache.name(export, source.model_copy(update={"system": "net"}), ["no"]) in names
+    assert cache.name(export, source.model_copy(update={"time_format": "%d.%m.%Y"}), ["no"]) in names
+    assert cache.name(export, source.model_copy(update={"time_format": "excel"}), ["no"]) not in names
 
 
 def test_a_failed_assembly_keeps_what_was_read_whole_and_nothing_else(study, read):

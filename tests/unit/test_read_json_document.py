@@ -39,6 +39,31 @@ def test_a_list_of_objects_wherever_it_stands(tmp_path, document, table):
     assert read(tmp_path, document, "no", "at.city", "more", **options) == (CELLS, [])
 
 
+def test_a_document_whose_list_is_named_is_parsed_once(tmp_path, monkeypatch):
+    document = f'{{"code": 0, "data": {{"more": [{{"no": 5}}], "rows": {ROWS}}}}}'
+    opened = []
+    begun = json_document._opened
+    monkeypatch.setattr(json_document, "_opened", lambda *given: opened.append(given) or begun(*given))
+    assert read(tmp_path, document, "no", "at.city", "more", table="data.rows") == (CELLS, [])
+    assert len(opened) == 1
+    with pytest.raises(ExportError, match=r"no table 'data.row'. Did you mean 'data.rows'"):
+        read(tmp_path, document, table="data.row")
+
+
+@pytest.mark.parametrize(
+    ("document", "table"),
+    [
+        (f'{{"data": {{"rows": [1, 2]}}, "data.rows": {ROWS}}}', "data.rows"),
+        (f'{{"data.rows": "none", "data": {{"rows": {ROWS}}}}}', "data.rows"),
+        (f'{{"a": {{"b": {{"c": {ROWS}, "d": {{"e": []}}}}}}}}', "a.b.c"),
+        (f'{{"": {ROWS}, "a": []}}', ""),
+        (f'{{"rows": [], "rows": {ROWS}}}', "rows"),
+    ],
+)
+def test_which_list_a_name_means(tmp_path, document, table):
+    assert read(tmp_path, document, "no", "at.city", "more", table=table) == (CELLS, [])
+
+
 def test_other_encodings_and_compression(tmp_path):
     for encoding in ("gb18030", "utf-16"):
         assert read(tmp_path, ROWS.encode(encoding), "no", "at.city", "more", encoding=encoding) == (CELLS, [])
@@ -86,6 +111,13 @@ def test_a_document_without_a_row_has_none(tmp_path):
         ('{"a": [{"no": 1}], "b": [{"no": 2}]}', {}, "2 tables, and none is named.*a, b"),
         ('{"a.b": [{"no": 1}], "a": {"b": [{"no": 2}]}}', {"table": "a.b"}, "two lists are called 'a.b'"),
         ('{"a": [{"no": 1}]}', {"table": "b"}, "no table 'b'"),
+        ('{"a": [{"no": 1}], "b": [1, 2]}', {"table": "b"}, "no table 'b'"),
+        ('{"a": [{"no": 1}], "b": {"no": 1}}', {"table": "b"}, "no table 'b'"),
+        ('{"a": {"b": {"c": {"d": [{"no": 1}]}}}}', {"table": "a.b.c.d"}, "there is no table in it"),
+        ('{"a": [{"number": 1}]}', {"table": "a"}, "no column 'no' in any object"),
+        ('{"a": [{"no": 1}, 2, 3]}', {"table": "a"}, "2 of 3 rows cannot be read; the first in line 1"),
+        ('{"a": [{"no": 1}], "b": 1', {"table": "a"}, "crm.json, character 26: .*the file ends too early"),
+        ("3", {"table": "b"}, "there is no list of objects in it"),
         ('[{"no": 1}]', {"table": "b"}, "the document is a list itself"),
         ('[{"no": "é"}]'.encode("latin-1"), {}, "bytes that are not utf-8"),
     ],

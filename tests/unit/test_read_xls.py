@@ -100,6 +100,38 @@ def test_dates_may_count_from_1904(tmp_path):
     ]
 
 
+COUNTED = {
+    "time_format": "excel",
+    "events": {"form": "row", "activity": "no", "timestamp": "at", "attributes": {"due": "due"}},
+    "order_attributes": {"sent": {"column": "sent", "type": "time"}, "price": {"column": "price", "type": "number"}},
+}
+
+
+@pytest.mark.parametrize("form", ["xls", "xlsx"])
+@pytest.mark.parametrize(("from_1904", "begin"), [(True, 0), (False, 1462)])
+def test_days_counted_from_1904_are_those_counted_from_1900_where_they_are_read_as_times(
+    tmp_path, form, from_1904, begin
+):
+    """45,296 is 5 January 2024 counted from 1900; of 1904, whose first day is 0 and not 1, it is 43,834."""
+    noon = 43834.5 + begin
+    rows = [["no", "at", "sent", "due", "price"], [7, noon, noon, noon, noon], [8, Shown(noon, TIME), "7", True, 1]]
+    path = tmp_path / f"crm.{form}"
+    if form == "xls":
+        saved(path, rows, from_1904=from_1904)
+    else:
+        with xlsxwriter.Workbook(path, {"date_1904": from_1904}) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, [None if isinstance(cell, Shown) else cell for cell in row])
+            sheet.write_number(2, 1, noon, book.add_format({"num_format": TIME}))
+    kept = f"{noon:g}"
+    assert read(path, "no", "at", "sent", "due", "price", **COUNTED) == [
+        (1, "7", "45296.5", "45296.5", kept, kept),
+        (2, "8", "2024-01-05 12:00:00", "7", "true", "1"),
+    ]
+    assert read(path, "at", **{**COUNTED, "time_format": None}) == [(1, kept), (2, "2024-01-05 12:00:00")]
+
+
 numbers = st.one_of(st.integers(-(10**15), 10**15), st.floats(0, 2958465, width=32), st.floats(-1e300, 1e300))
 days = st.integers(0, 2958465 * 86400).map(lambda second: second / 86400)
 lengths = st.integers(-(10**8), 10**8).map(lambda second: second / 86400)
@@ -213,6 +245,8 @@ def test_a_file_that_is_too_big_to_be_in_memory(tmp_path, monkeypatch):
         ("<html><table><tr><td>no</td></tr></table></html>", "this is a web page (HTML)"),
         ('\ufeff\n<!DOCTYPE html>\n<HTML xmlns:x="urn:schemas-microsoft-com:office:excel">', "this is a web page"),
         ('<style>td {}</style><Table border="1">', "this is a web page"),
+        ("<style>" + "td {} " * 1_000 + "</style><table>", "this is a web page"),
+        ("<!-- exported --><div>no</div>", "this is a web page"),
         ("MIME-Version: 1.0\nContent-Type: multipart/related;", "this is a web page"),
         (
             '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
@@ -230,7 +264,8 @@ def test_what_only_is_named_xls(tmp_path, content, told, encoding):
     message = refusal(path)
     assert told in message
     if "page" in told or "XML" in told:
-        assert "whatever its name says. Open it in a spreadsheet program and save it as .xlsx." in message
+        more = ", or export it as CSV." if "page" in told else "."
+        assert f"whatever its name says. Open it in a spreadsheet program and save it as .xlsx{more}" in message
 
 
 def test_a_workbook_that_is_cut_off_anywhere(tmp_path):

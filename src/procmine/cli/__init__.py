@@ -4,8 +4,6 @@ Exit codes, for a scheduler: 0 it is done, 2 a mistake of the user's, told in on
 a signal that ended it.
 """
 
-import signal
-import threading
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,29 +11,20 @@ import typer
 
 from procmine.cli import lab, reports, simulation, studies
 from procmine.cli.options import BUG, MISTAKE, app
+from procmine.cli.stopping import stopped_by_signals
 from procmine.errors import ProcmineError
-
-SIGNALLED = 128
-"""What shells add to the number of the signal that ended a command."""
 
 __all__ = ["app", "lab", "main", "reports", "simulation", "studies"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line with `arguments`, those of the process by default, and exit."""
-    for ending in (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(ending, _stop)
     try:
-        app(args=None if arguments is None else list(arguments))
+        with stopped_by_signals():
+            app(args=None if arguments is None else list(arguments))
     except ProcmineError as error:
         typer.echo(f"procmine: {error}", err=True)
         raise SystemExit(_exit_code(error)) from None
-
-
-def _stop(number: int, _frame: object) -> None:
-    """End as an exception does, so that nothing half-written stays behind."""
-    raise SystemExit(SIGNALLED + number)
 
 
 def _exit_code(error: ProcmineError) -> int:

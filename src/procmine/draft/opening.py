@@ -15,6 +15,7 @@ from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.reading import excel, read_export, text
 from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError
+from procmine.assemble.reading.workbook import text_format
 from procmine.draft.charset import first_rows
 from procmine.draft.columns import columns_of
 from procmine.draft.restated import Restated, newest_rows, restated
@@ -25,6 +26,8 @@ from procmine.draft.yaml_text import shown
 from procmine.errors import ExportError
 
 _TEXT: tuple[Format, ...] = ("csv", "tsv", "json_lines")
+_TABLES = (".csv", ".tsv")
+"""Endings of text that is a table, even of one column."""
 _NO_COLUMN = "\0"
 """No export has a column of this name: asked for it, a reader opens the export and says which columns there are."""
 
@@ -141,6 +144,8 @@ def _tables(path: Path, file: str, scratch: ExitStack) -> Iterator[Export | Expo
     if form == "json" and has_an_object_a_line(path):
         form = given["format"] = "json_lines"
     try:
+        if form == "excel" and (written_as := text_format(path)) is not None:
+            form = given["format"] = written_as
         sample, written, notes = sampled(path, form, scratch) if form in _TEXT else (path, {}, [])
         if form == "json" and path.suffix.lower() != ".gz":
             written, notes = how_written(path, form)
@@ -200,7 +205,7 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
     columns = list({name.lower(): name for name in reversed(known)}.values())[::-1]
     if not columns:
         raise ExportError("there are no columns in it")
-    if len(columns) == 1 and path.suffix.lower() == ".txt":
+    if len(columns) == 1 and source.format in CSV and path.suffix.lower() not in _TABLES:
         raise ExportError("it is text, not a table: it has one column")
     alike = [f"{name}: left out, several columns have this name" for name in twice]
     alike += [

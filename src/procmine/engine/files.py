@@ -8,6 +8,7 @@ from pathlib import Path
 import ibis
 from ibis.expr.types import Table
 
+from procmine.engine.functions import float_text
 from procmine.engine.running import query
 from procmine.engine.session import connection
 from procmine.engine.sql import one_file, sql_name, sql_path, sql_text
@@ -52,7 +53,7 @@ def duckdb_tables(path: Path) -> Iterator[dict[str, Table]]:
     """The tables of a DuckDB file, which is attached, read-only, for as long as the context lasts; views are left out.
 
     They are known by ``schema.table``, those of the schema main by ``table``. Every column is text, as the engine
-    writes it, but for whole numbers, which have no decimals, and blobs, which are hexadecimal digits in lower case.
+    writes it, but for floats, which are as `float_text` says, and blobs, which are hexadecimal digits in lower case.
     """
     backend = connection()
     name = ibis.util.gen_name("procmine")
@@ -68,18 +69,21 @@ def duckdb_tables(path: Path) -> Iterator[dict[str, Table]]:
             cells = ", ".join(f"{_text_of(column, kind)} AS {sql_name(column)}" for column, kind in known)
             place = ".".join(map(sql_name, (name, schema, own_name)))
             table = backend.sql(f"SELECT {cells} FROM {place}")
-            tables[own_name if schema == "main" else f"{schema}.{own_name}"] = table
+            floats = {column: float_text(table[column]) for column, kind in known if kind in _FLOATS}
+            tables[own_name if schema == "main" else f"{schema}.{own_name}"] = table.mutate(**floats)
         yield tables
     finally:
         backend.raw_sql(f"DETACH {sql_name(name)}")
+
+
+_FLOATS = ("FLOAT", "DOUBLE")
 
 
 def _text_of(column: str, kind: str) -> str:
     cell = sql_name(column)
     if kind == "BLOB":
         return f"lower(hex({cell}))"
-    text = f"CAST({cell} AS VARCHAR)"
-    return f"regexp_replace({text}, '[.]0$', '')" if kind in ("FLOAT", "DOUBLE") else text
+    return cell if kind in _FLOATS else f"CAST({cell} AS VARCHAR)"
 
 
 def read_parquet(path: Path | Sequence[Path]) -> Table:

@@ -4,7 +4,7 @@ from typing import cast
 
 import ibis
 import ibis.expr.datatypes as dt
-from ibis.expr.types import IntegerValue, StringValue, TimestampValue, Value
+from ibis.expr.types import FloatingValue, IntegerValue, StringValue, TimestampValue, Value
 
 _WIDE = ("\xa0", "\u200b", "\u3000", "\ufeff")
 _LEADS = " OR ".join(["cell < '!'", *(f"(cell >= '{space}' AND cell < '{chr(ord(space) + 1)}')" for space in _WIDE)])
@@ -19,6 +19,7 @@ long numbers, lest a spreadsheet round them, and Chinese ones pad with the wide 
 put together of several files, has signs without width, which would make another order of the same number. A macro,
 since writing this out for every column of every export takes longer than reading small ones."""
 
+_WHOLE, _DIGITS = 1e21, dt.Decimal(38, 0)
 _NAIVE = dt.Timestamp()
 _UTC = dt.Timestamp(timezone="UTC")
 _epoch_us = ibis.udf.scalar.builtin(lambda moment: None, name="epoch_us", signature=((_UTC,), dt.int64))
@@ -78,6 +79,13 @@ def bytes_of(text: StringValue) -> IntegerValue:
 def text_of_bytes(data: Value) -> StringValue:
     """Bytes as the UTF-8 text that they are; those that are none as hexadecimal digits in lower case."""
     return cast(StringValue, _try_text(_decode(data)).coalesce(_hex(data).lower()))
+
+
+def float_text(value: Value) -> StringValue:
+    """A float as text that reads back as it, without decimals or an exponent where it is whole and below 1e21."""
+    number, text = cast(FloatingValue, value), value.cast("string")
+    is_whole = (number.abs() < _WHOLE) & (number % 1 == 0)
+    return cast(StringValue, is_whole.ifelse(text.cast(_DIGITS).cast("string"), text))
 
 
 def json_text(value: Value) -> StringValue:

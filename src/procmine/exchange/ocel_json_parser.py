@@ -1,7 +1,9 @@
 """Read OCEL 2.0 in JSON an object or event at a time, and say where it is not as it should be."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,15 +30,13 @@ def read_parsed(parts: OcelParts) -> None:
             reader = JsonStream(file, decoder=_DECODER, longest=_LONGEST)
             for key in reader.members():
                 seen.add(key)
-                if key not in _TAKERS:
+                if key in _DECLARED:
+                    for number, item in enumerate(reader.items(), 1):
+                        _give(partial(_DECLARED[key], parts), item, f"{parts.path}, {key}, item {number}")
+                elif key in _TAKEN:
+                    _take_all(_TAKEN[key](parts), reader.items(), f"{parts.path}, {key}")
+                else:
                     reader.value()
-                    continue
-                take = _TAKERS[key](parts)
-                for number, item in enumerate(reader.items(), 1):
-                    _give(take, item, f"{parts.path}, {key}, item {number}")
-                    if number % ocel_parts.ROWS == 0:
-                        take.store()
-                take.store()
             reader.end()
         parts.finish()
     except BrokenJsonError as error:
@@ -58,7 +58,15 @@ def read_parsed(parts: OcelParts) -> None:
         )
 
 
-def _give(take: "_Taker", item: Any, where: str) -> None:
+def _take_all(take: "_Events | _Objects", items: Iterator[Any], where: str) -> None:
+    for number, item in enumerate(items, 1):
+        _give(take, item, f"{where}, item {number}")
+        if number % ocel_parts.ROWS == 0:
+            take.store()
+    take.store()
+
+
+def _give(take: Callable[[Any], None], item: Any, where: str) -> None:
     try:
         take(item)
     except KeyError as error:
@@ -67,29 +75,13 @@ def _give(take: "_Taker", item: Any, where: str) -> None:
         raise LogError(f"{json.dumps(item)[:80]} is not as OCEL 2.0 says", where=where) from None
 
 
-@dataclass
-class _Taker:
-    """Takes the items of one array of a file, and stores what it took in `parts`."""
-
-    parts: OcelParts
-
-    def __call__(self, item: Any) -> None:
-        """Take the next item."""
-        raise NotImplementedError
-
-    def store(self) -> None:
-        """Store what was taken since the last time."""
+def _declare_event_type(parts: OcelParts, item: Any) -> None:
+    parts.declare_event_type(declared(item))
 
 
-class _EventTypes(_Taker):
-    def __call__(self, item: Any) -> None:
-        self.parts.declare_event_type(declared(item))
-
-
-class _ObjectTypes(_Taker):
-    def __call__(self, item: Any) -> None:
-        attributes = declared(item)
-        self.parts.declare_object_type(_text(item["name"]), attributes)
+def _declare_object_type(parts: OcelParts, item: Any) -> None:
+    attributes = declared(item)
+    parts.declare_object_type(_text(item["name"]), attributes)
 
 
 def declared(item: Any) -> dict[str, str]:
@@ -115,9 +107,12 @@ class _Columns:
 
 
 @dataclass
-class _Items(_Taker):
-    """What events and objects have in common."""
+class _Items:
+    """What events and objects have in common: each item is taken by a call; `store` stores those taken since the last
+    time in `parts`.
+    """
 
+    parts: OcelParts
     items: _Columns = field(default_factory=_Columns)
     values: _Columns = field(default_factory=_Columns)
     objects: _Columns = field(default_factory=_Columns)
@@ -161,12 +156,8 @@ class _Objects(_Items):
         self.clear()
 
 
-_TAKERS: dict[str, type[_Taker]] = {
-    "eventTypes": _EventTypes,
-    "objectTypes": _ObjectTypes,
-    "events": _Events,
-    "objects": _Objects,
-}
+_DECLARED = {"eventTypes": _declare_event_type, "objectTypes": _declare_object_type}
+_TAKEN: dict[str, type[_Events] | type[_Objects]] = {"events": _Events, "objects": _Objects}
 
 
 def _text(given: Any) -> str:

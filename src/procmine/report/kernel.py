@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from procmine import errors
 from procmine.project import project_root
+from procmine.report.signals import held_back
 
 if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
@@ -41,6 +42,11 @@ class Kernel:
     manager: "KernelManager"
     clients: list[Any]
 
+    def kill(self) -> None:
+        """End the process as it is."""
+        provisioner: Any = self.manager.provisioner
+        provisioner.process.kill()
+
 
 @contextmanager
 def starting(folder: Path) -> Iterator[Kernel]:
@@ -48,11 +54,13 @@ def starting(folder: Path) -> Iterator[Kernel]:
     with tempfile.TemporaryDirectory(prefix="procmine-kernel-") as scratch:
         kernel = _kernel(Path(scratch))
         try:
-            kernel.manager.start_kernel(cwd=str(folder))
+            with held_back():
+                kernel.manager.start_kernel(cwd=str(folder))
             yield kernel
         finally:
             if kernel.manager.has_kernel:
-                kernel.manager.shutdown_kernel(now=not kernel.clients)
+                with held_back():
+                    kernel.manager.shutdown_kernel(now=not kernel.clients)
 
 
 def _kernel(scratch: Path) -> Kernel:
@@ -86,7 +94,7 @@ def _kernel(scratch: Path) -> Kernel:
 def execute(notebook: Any, target: Path, parameters: Mapping[str, object], kernel: Kernel) -> Any:
     """`notebook` executed by `kernel` with `parameters`, saved to `target` as it proceeds.
 
-    A terminal shows its progress. The kernel takes no other notebook.
+    A terminal shows its progress. The kernel takes no other notebook. A signal ends it at once.
 
     Errors: `StoppedNotebookError`, with the message of the error that a cell raised.
     """
@@ -95,7 +103,7 @@ def execute(notebook: Any, target: Path, parameters: Mapping[str, object], kerne
 
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     try:
-        with _unwarned(), _dismissed(kernel):
+        with held_back(kernel.kill), _unwarned(), _dismissed(kernel):
             return papermill.execute_notebook(
                 notebook,
                 str(target).replace("{", "{{").replace("}", "}}"),  # papermill fills in what is between braces
@@ -126,10 +134,12 @@ def _dismissed(kernel: Kernel) -> Iterator[None]:
 
 @contextmanager
 def _unwarned() -> Iterator[None]:
-    """Without papermill's warnings: it takes a parameter of a type such as Literal for an unknown one."""
+    """Without papermill's warnings, who takes a parameter of a type such as Literal for an unknown one, and without
+    the errors that it tells before it raises them.
+    """
     logger = logging.getLogger("papermill")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from procmine.assemble.mapping.evidence import Duration
 from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.mapping.forms import Attribute, ColumnEvents, EventForm, Events
 from procmine.assemble.mapping.part import Part
-from procmine.assemble.mapping.values import Encoding, TimeFormat, Zone, export_path, is_pattern
+from procmine.assemble.mapping.values import EXCEL, Encoding, TimeFormat, Zone, export_path, is_pattern
 
 
 class System(Part):
@@ -102,6 +102,15 @@ class Source(Part):
         if self.events is None:
             return []
         return [*self.events.columns] if isinstance(self.events, ColumnEvents) else [self.events]
+
+    @property
+    def counted_days(self) -> list[str]:
+        """The columns whose numbers are days as a spreadsheet counts them."""
+        if self.time_format != EXCEL:
+            return []
+        of_events = [column for form in self.forms for column in (form.timestamp, form.start) if column]
+        given = [*self.order_attributes.values(), *(one for form in self.forms for one in form.attributes.values())]
+        return of_events + [one.column for one in given if isinstance(one, Attribute) and one.type == "time"]
 
     @property
     def is_link(self) -> bool:

@@ -1,8 +1,13 @@
-"""Values that a library gives as Python objects, as the text that an export would show."""
+"""Values that a library gives as Python objects, as the text that an export would show.
+
+A float that is whole is written as the integer it is, below 1e21, in every format that tells floats from text: pandas
+writes a column of ids as floats where one is missing, and 1.0 of one system is the order 1 of another. For values that
+stay in the engine, `engine.float_text` does the same.
+"""
 
 import datetime
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -40,10 +45,19 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
+def float_text(written: str) -> str:
+    """A float as it is written, without decimals or an exponent where it is whole: 1.0 is ``1``, 1.10 is ``1.10``."""
+    try:
+        value = Decimal(written)
+        return str(int(value)) if abs(value) < _WHOLE and value == value.to_integral_value() else written
+    except InvalidOperation:  # of what is no number
+        return written
+
+
 def _number(value: float) -> str:
-    if not value.is_integer() or abs(value) >= _WHOLE:
+    if not value.is_integer():
         return repr(value)
-    return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), ".0f")
+    return str(int(value)) if abs(value) < _EXACT else float_text(repr(value))
 
 
 def _length(value: datetime.timedelta) -> str:

@@ -1,7 +1,7 @@
 """Read a sheet of a workbook: .xlsx and .xlsm, .xls, and .ods."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,9 +21,12 @@ from procmine.assemble.reading.old_workbook import OldWorkbook
 from procmine.assemble.reading.open_document import Sheet
 from procmine.assemble.reading.presence import UnnamedTableError, require_file
 from procmine.assemble.reading.spool import BLOCK, spooled
-from procmine.assemble.reading.workbook import require_workbook
+from procmine.assemble.reading.workbook import counts_from_1904, require_workbook
 from procmine.assemble.rows import CELL, ROW
 from procmine.errors import ExportError, nearest
+
+_1900_TO_1904 = 1_462
+"""The day that counting from 1900 has for the first, 0, of counting from 1904."""
 
 
 def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack) -> Table:
@@ -31,19 +34,22 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
 
     Cells are text as `cell_text` says. The date of a whole day is that date, also where its format shows midnight. A
     formula counts by the value that was stored with it; a cell with an error, such as #N/A, is empty. Numbers have the
-    15 digits that Excel keeps. `ROW` is the sheet's row less the header's; rows without any cell are no rows, but are
-    counted, so that a row can be found again.
+    15 digits that Excel keeps; in `Source.counted_days` they count from 1900, also where those of the workbook count
+    from 1904. `ROW` is the sheet's row less the header's; rows without any cell are no rows, but are counted, so that a
+    row can be found again.
 
     Errors: `ExportError` for a file that is missing, is no such workbook, is protected by a password, damaged, or too
     big when unpacked (`workbook.require_workbook`); for a sheet that is missing, empty, or not named where there are
     several; for a header that is not there (`header.places`).
     """
-    with _opened(path, source.sheet) as (sheet, rows):
+    with _opened(path, source.sheet) as (sheet, rows, from_1904):
         first = list(itertools.islice(rows, max(header.FIRST, source.header_row)))
         names = {number: [cell_text(cell) or "" for cell in row] for number, row in enumerate(first, 1)}
         where = f"{path}, sheet {sheet!r}"
         places = header.places(names, columns, row=source.header_row, where=where, word="row")
-        return spooled(_blocks(itertools.chain(first[source.header_row :], rows), places), columns, scratch)
+        later = {name for name in source.counted_days if from_1904}
+        blocks = _blocks(itertools.chain(first[source.header_row :], rows), places, later)
+        return spooled(blocks, columns, scratch)
 
 
 def first_rows(path: Path, source: Source) -> dict[int, list[str]]:
@@ -51,24 +57,24 @@ def first_rows(path: Path, source: Source) -> dict[int, list[str]]:
 
     Errors: as those of `read` for a file or a sheet.
     """
-    with _opened(path, source.sheet) as (_sheet, rows):
+    with _opened(path, source.sheet) as (_sheet, rows, _from_1904):
         first = itertools.islice(rows, header.FIRST)
         return {number: [cell_text(cell) or "" for cell in row] for number, row in enumerate(first, 1)}
 
 
 @contextmanager
-def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
-    """The name of the sheet, and all its rows from its first."""
+def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequence[object]], bool]]:
+    """The name of the sheet, all its rows from its first, and whether the workbook counts days from 1904."""
     require_file(path)
     kind = require_workbook(path)
     if kind == "open_document":
         sheet = _chosen(open_document.sheets(path), wanted, path)
-        yield sheet, open_document.rows(path, sheet)
+        yield sheet, open_document.rows(path, sheet), False
         return
     if kind == "old_excel":
         book = OldWorkbook(path)
         sheet = _chosen(book.sheets(), wanted, path)
-        yield sheet, book.rows(sheet)
+        yield sheet, book.rows(sheet), book.counts_from_1904
         return
     try:
         with path.open("rb") as file, CalamineWorkbook.from_object(file) as workbook:
@@ -78,7 +84,7 @@ def _opened(path: Path, wanted: str | None) -> Iterator[tuple[str, Iterator[Sequ
                 if sheet.typ == SheetTypeEnum.WorkSheet
             ]
             sheet = _chosen(sheets, wanted, path)
-            yield sheet, workbook.get_sheet_by_name(sheet).iter_rows()
+            yield sheet, workbook.get_sheet_by_name(sheet).iter_rows(), counts_from_1904(path)
     except (CalamineError, OverflowError) as error:  # the second of a length of time that Python has not
         raise ExportError(
             f"the workbook is damaged ({error})",
@@ -99,12 +105,22 @@ def _chosen(sheets: Sequence[Sheet], wanted: str | None, path: Path) -> str:
     return shown[0]
 
 
-def _blocks(rows: Iterator[Sequence[object]], places: Mapping[str, int]) -> Iterator[dict[str, pa.Array]]:
-    """The cells at `places` of the rows that have any; a row may end before them."""
+def _blocks(
+    rows: Iterator[Sequence[object]], places: Mapping[str, int], later: Set[str]
+) -> Iterator[dict[str, pa.Array]]:
+    """The cells at `places` of the rows that have any; a row may end before them. Numbers in columns of `later` count
+    days from 1904.
+    """
     numbered = ((number, row) for number, row in enumerate(rows, 1) if any(cell != "" for cell in row))
     while block := list(itertools.islice(numbered, BLOCK)):
-        cells = {
-            CELL + name: text_array([row[place] if place < len(row) else None for _number, row in block])
-            for name, place in places.items()
-        }
+        cells = {}
+        for name, place in places.items():
+            values = [row[place] if place < len(row) else None for _number, row in block]
+            cells[CELL + name] = text_array([*map(_from_1900, values)] if name in later else values)
         yield {**cells, ROW: pa.array([number for number, _row in block], pa.int64())}
+
+
+def _from_1900(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return value + _1900_TO_1904

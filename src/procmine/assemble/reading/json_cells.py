@@ -1,10 +1,11 @@
-"""The cells that a JSON object gives: its values as they are written."""
+"""The cells that a JSON object gives: its values as they are written, but for floats that are whole."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from procmine.assemble.reading import text
+from procmine.assemble.reading.cell_text import float_text
 from procmine.assemble.reasons import NO_OBJECT, NO_TEXT, ZEROS
 
 _KNOWN = 1_000
@@ -15,7 +16,11 @@ class _Number(str):
     """A number as it is written: 12345678901234567890 and 1.10 keep their digits."""
 
 
-DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+class _Float(_Number):
+    """A number with decimals or an exponent."""
+
+
+DECODER = json.JSONDecoder(parse_float=_Float, parse_int=_Number, parse_constant=_Number)
 """Its values give cells."""
 
 
@@ -34,7 +39,7 @@ class Columns:
     def cells(self, found: Any) -> tuple[list[str], str | None]:
         """Their cells in a value of `DECODER`, empty where it has none; or why it gives none.
 
-        Numbers, true and false are their text; an object or a list is its JSON.
+        Numbers, true and false are their text, floats as `cell_text.float_text` says; an object or a list is its JSON.
         """
         if not isinstance(found, dict):
             return [], NO_OBJECT
@@ -67,6 +72,8 @@ def _value(found: dict[str, Any], column: str, way: list[str]) -> Any:
 def _cell(value: Any) -> str:
     if value is None or value is _ABSENT:
         return ""
+    if isinstance(value, _Float):
+        return float_text(value)
     return value if isinstance(value, str) else json_of(value)
 
 

@@ -34,25 +34,58 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
     `columns`.
     """
     plain = text.unpacked(path, scratch)
-    wanted = Columns(columns)
-    sifted = Sifted(path, delimiter=",", width=len(columns), scratch=scratch)
-    way = _way(plain, path, source)
-    with _opened(plain, path, source) as stream, sifted:
-        for _here in _reached(stream, way):
-            for item in stream.items():
-                cells, problem = wanted.cells(item)
-                if problem is None and text.is_too_long("".join(cells)):
-                    problem = TOO_LONG
-                if problem is None:
-                    sifted.add_cells(cells)
-                else:
-                    sifted.refuse(problem, line=stream.line, stands=_stands(item))
+    rows = None if source.table is None else _named(source.table, plain, path, source, _Rows(path, columns, scratch))
+    if rows is None:
+        way = _way(plain, path, source)
+        rows = _Rows(path, columns, scratch)
+        with _opened(plain, path, source) as stream, rows.sifted:
+            for _here in _reached(stream, way):
+                rows.take(stream)
+            stream.end()
+    return rows.table()
+
+
+class _Rows:
+    """The rows that are made of the items of a list."""
+
+    def __init__(self, path: Path, columns: Sequence[str], scratch: ExitStack) -> None:
+        self.sifted = Sifted(path, delimiter=",", width=len(columns), scratch=scratch)
+        self.are_objects = False
+        """Whether there is an object among the items."""
+        self._path, self._columns = path, Columns(columns)
+
+    def take(self, stream: JsonStream) -> None:
+        """The items of the list that comes next."""
+        for item in stream.items():
+            self.are_objects = self.are_objects or isinstance(item, dict)
+            cells, problem = self._columns.cells(item)
+            if problem is None and text.is_too_long("".join(cells)):
+                problem = TOO_LONG
+            if problem is None:
+                self.sifted.add_cells(cells)
+            else:
+                self.sifted.refuse(problem, line=stream.line, stands=_stands(item))
+
+    def table(self) -> Table:
+        places = {column: place for place, column in enumerate(self._columns.ways)}
+        table = self.sifted.table(places, advice="The rows of a JSON document are a list of objects")
+        if self._columns.unseen and self.sifted.rows:
+            raise MissingColumnError(
+                self._columns.unseen[0], self._columns.others, where=self._path, among=" in any object"
+            )
+        return table
+
+
+def _named(name: str, plain: Path, path: Path, source: Source, rows: _Rows) -> _Rows | None:
+    """`rows` of the list called `name`; None where there is no such list of objects, or where two have the name."""
+    ways = set()
+    with _opened(plain, path, source) as stream, rows.sifted:
+        _require_list(stream, path, source)
+        for way in _called(stream, name):
+            ways.add(way)
+            rows.take(stream)
         stream.end()
-    places = {column: place for place, column in enumerate(columns)}
-    table = sifted.table(places, advice="The rows of a JSON document are a list of objects")
-    if wanted.unseen and sifted.rows:
-        raise MissingColumnError(wanted.unseen[0], wanted.others, where=path, among=" in any object")
-    return table
+    return rows if len(ways) == 1 and (rows.are_objects or not rows.sifted.rows) else None
 
 
 @contextmanager
@@ -79,12 +112,9 @@ def _opened(plain: Path, path: Path, source: Source) -> Iterator[JsonStream]:
 def _way(plain: Path, path: Path, source: Source) -> list[str]:
     """The keys that lead to the list of rows; none where the document itself is that list."""
     with _opened(plain, path, source) as stream:
+        _require_list(stream, path, source)
         if stream.peek() == "[":
-            if source.table is not None:
-                raise ExportError("the document is a list itself", where=path, expected="Leave table out in study.yaml")
             return []
-        if stream.peek() != "{":
-            raise ExportError("there is no list of objects in it", where=path)
         lists = [*_lists(stream, deepest=_DEEPEST)]
         stream.end()
     filled = [way for way, objects in lists if objects]
@@ -97,6 +127,13 @@ def _way(plain: Path, path: Path, source: Source) -> list[str]:
     return ways[the_table(source.table, ways, path)]
 
 
+def _require_list(stream: JsonStream, path: Path, source: Source) -> None:
+    if stream.peek() not in {"[", "{"}:
+        raise ExportError("there is no list of objects in it", where=path)
+    if stream.peek() == "[" and source.table is not None:
+        raise ExportError("the document is a list itself", where=path, expected="Leave table out in study.yaml")
+
+
 def _lists(stream: JsonStream, *, deepest: int) -> Iterator[tuple[list[str], bool]]:
     """The ways to the lists in the object that comes next which have objects, or nothing at all; and which of both."""
     for key in stream.members():
@@ -106,6 +143,18 @@ def _lists(stream: JsonStream, *, deepest: int) -> Iterator[tuple[list[str], boo
             kinds = {type(item) for item in stream.items()}
             if dict in kinds or not kinds:
                 yield [key], dict in kinds
+        else:
+            stream.value()
+
+
+def _called(stream: JsonStream, name: str, *above: str) -> Iterator[tuple[str, ...]]:
+    """The way to each list called `name` in the object that comes next, where the list is what comes next."""
+    for key in stream.members():
+        way = (*above, key)
+        if stream.peek() == "[" and ".".join(way) == name:
+            yield way
+        elif stream.peek() == "{" and len(way) < _DEEPEST and name.startswith(".".join(way) + "."):
+            yield from _called(stream, name, *way)
         else:
             stream.value()
 

@@ -70,6 +70,11 @@ class OldWorkbook:
             formats = [self._book.format_map.get(cell.format_key) for cell in self._book.xf_list]
             self._is_length = [form is not None and bool(_LENGTH_OF_TIME.search(form.format_str)) for form in formats]
 
+    @property
+    def counts_from_1904(self) -> bool:
+        """Whether the first day is that of 1904, and not of 1900."""
+        return bool(self._book.datemode)
+
     def sheets(self) -> list[Sheet]:
         """The sheets, in the order of the workbook. One without cells, as a new workbook has two, is not shown."""
         return [
@@ -98,7 +103,7 @@ class OldWorkbook:
     def _cell(self, sheet: Any, row: int, column: int, *, kind: int, value: float) -> Cell:
         if kind == xlrd.XL_CELL_DATE:
             is_length = self._is_length[sheet.cell_xf_index(row, column)]
-            return _length(value) if is_length else _moment(value, from_1904=bool(self._book.datemode))
+            return _length(value) if is_length else _moment(value, from_1904=self.counts_from_1904)
         return bool(value) if kind == xlrd.XL_CELL_BOOLEAN else ""
 
 

@@ -20,7 +20,7 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
     """The values of the Parquet file at `path` as text, in the order of its rows.
 
     Moments in UTC are ISO 8601 with their offset, times without a zone have none. Whole numbers and decimals keep all
-    digits; of others only 7.0 loses its ``.0``, since tools that know no empty whole number write it so. Bytes are text
+    digits; floats are as `cell_text` says. Bytes are text
     where they are UTF-8, else hexadecimal digits; lists and structs are JSON. A column is a name, or the way into
     structs, `customer.tier`.
 
@@ -69,5 +69,4 @@ def _text(value: Value) -> StringValue:
         return engine.text_of_bytes(value).nullif("")
     if kind.is_nested():
         return value.isnull().ifelse(ibis.null("string"), engine.json_text(value))
-    text = value.cast("string").nullif("")
-    return text.re_replace(r"\.0$", "") if kind.is_floating() else text
+    return engine.float_text(value) if kind.is_floating() else value.cast("string").nullif("")

@@ -35,17 +35,20 @@ _TABLES = """
     WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND n.nspname !~ '^(pg_.*|information_schema)$'
 """
 _COLUMNS = """
-    SELECT attname::text, atttypid = 'bytea'::regtype
+    SELECT attname::text, atttypid::regtype::text
     FROM pg_attribute WHERE attrelid = {table} AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+_FLOAT = "CASE WHEN abs({0}) < 1e21 AND trunc({0}) = {0} THEN {0}::text::numeric::text ELSE {0}::text END"
+_TEXTS = {"bytea": "encode({0}, 'hex')", "real": _FLOAT, "double precision": _FLOAT}
+"""The text of a value, by the name of its type, where it is not what the server writes."""
 
 
 def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack) -> Table:
     """The rows of the table or view that `source` names, ``orders`` or ``schema.orders``; `path` is not used.
 
-    Values are text as the server writes them: times with a zone in UTC with their offset, whole numbers without
-    decimals, bytes as hexadecimal digits. A table has no order of its own: rows are numbered in the order of the
-    columns asked for, compared byte by byte, so that equal contents give equal numbers. The server does the sorting.
+    Values are text as the server writes them: times with a zone in UTC with their offset, floats as `cell_text` says,
+    bytes as hexadecimal digits. A table has no order of its own: rows are numbered in the order of the columns asked
+    for, compared byte by byte, so that equal contents give equal numbers. The server does the sorting.
 
     Errors: `ExportError` where the variable with the password is not set; where the server does not answer within
     `CONNECT_TIMEOUT`, refuses the user, or has no such database; for a table or one of `columns` that is missing; and
@@ -55,9 +58,7 @@ def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack)
     with _connected(database) as cursor:
         table, known = _found(cursor, source, database)
         require_columns(columns, known, f"{_place(database)}, table {source.table!r}")
-        cells = {
-            name: f"encode({sql_name(name)}, 'hex')" if known[name] else f"{sql_name(name)}::text" for name in columns
-        }
+        cells = {name: _TEXTS.get(known[name], "{0}::text").format(sql_name(name)) for name in columns}
         order = ", ".join(f'{cell} COLLATE "C"' for cell in cells.values())
         query = f"SELECT {', '.join(cells.values())} FROM {table} ORDER BY {order}"
         return spooled(_blocks(cursor, query, columns, database), columns, scratch)
@@ -118,8 +119,8 @@ def _address(database: Database) -> str:
     return " ".join(f"{key}='{value}'" for key, value in quoted.items())
 
 
-def _found(cursor: dbapi.Cursor, source: Source, database: Database) -> tuple[str, dict[str, bool]]:
-    """The table as SQL names it, and its columns, each with whether it holds bytes."""
+def _found(cursor: dbapi.Cursor, source: Source, database: Database) -> tuple[str, dict[str, str]]:
+    """The table as SQL names it, and its columns, each with the name of its type."""
     cursor.execute(_TABLES)
     tables: dict[str, tuple[int, str]] = {}
     for number, schema, name, is_visible in cursor.fetchall():

@@ -1,6 +1,7 @@
 """The rows of exports, kept from one assembling to the next, so that an export is read once for each state of it."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -35,7 +36,8 @@ class RowCache:
     def name(self, export: Export, source: Source, columns: Sequence[str]) -> str:
         """The name of the rows with `columns` of an export in its present state."""
         said = source.model_dump_json(include=set(_READ_BY))
-        parts = "\0".join((export.name, export.state, said, *columns, *self._code))
+        counted = json.dumps(sorted(set(source.counted_days)))
+        parts = "\0".join((export.name, export.state, said, counted, *columns, *self._code))
         return f"{self._own}-{hashlib.sha256(parts.encode()).hexdigest()[:24]}.parquet"
 
     def take(self, name: str, target: Path) -> bool:

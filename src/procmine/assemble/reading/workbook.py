@@ -14,6 +14,7 @@ import polars as pl
 
 from procmine.assemble.reading import packed
 from procmine.assemble.reading.packed import Packed
+from procmine.assemble.reading.presence import require_file
 from procmine.errors import ExportError
 
 Kind = Literal["excel", "old_excel", "open_document"]
@@ -21,7 +22,7 @@ CELLS = 40_000_000
 """The most cells that the rectangle around all cells of a sheet may have."""
 _HEAD = 1 << 12
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_WEB_PAGE = re.compile(r"<(html|table|head|meta|body|!doctype html)\b|^mime-version:")
+_WEB_PAGE = re.compile(r"<(html|table|head|meta|body|!doctype html)\b|^(\W*<(style|script|div|!--)|mime-version:)")
 _XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _OLD = re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\x09[\x00\x02\x04\x08][\x04-\x14]\x00")
 """How a container of streams begins, which any encrypted workbook is too, or a workbook that is one stream alone."""
@@ -30,6 +31,7 @@ _OPEN_DOCUMENT_KEY = b"encryption-data"
 _AS_XLSX = "Open it in a spreadsheet program and save it as .xlsx"
 _REFERENCE = r"\sr\s*=\s*[\"'][A-Za-z]+\d+"
 _COLUMN, _ROW = r"([A-Za-z]+)\d+$", r"(\d{1,18})$"
+_COUNTS_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true)["']""")
 _CELL_TAGS = tuple(b"<c" + end for end in (b" ", b"\t", b"\n", b"\r", b"/", b">"))
 _PREFIXED_CELL_TAG = re.compile(rb"<\w+:c[\s/>]")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -41,8 +43,7 @@ def require_workbook(path: Path) -> Kind:
     Errors: `ExportError` unless it is a whole .xlsx or .xlsm that unpacks within `packed.UNPACKED` and `CELLS`, or an
     .ods, without a password, or an .xls; that one's password or damage is found when it is opened.
     """
-    with path.open("rb") as file:
-        begin = file.read(_HEAD)
+    begin = _begin(path)
     if _OLD.match(begin):
         return "old_excel"
     if not begin.startswith(b"PK"):
@@ -59,21 +60,53 @@ def require_workbook(path: Path) -> Kind:
         raise ExportError(f"this is {found}", where=path, expected=_AS_XLSX)
 
 
+def counts_from_1904(path: Path) -> bool:
+    """Whether in the .xlsx at `path` the first day is that of 1904, as once on the Macintosh, and not of 1900."""
+    with packed.opened(path) as parts:
+        begin = next((block for *_member, block in parts.unpacked("xl/workbook.xml")), b"")  # before what may be long
+        return _COUNTS_FROM_1904.search(begin) is not None
+
+
+def text_format(path: Path) -> Literal["csv", "tsv"] | None:
+    """How the file at `path`, named like a workbook, seems to be written where it is text; None for anything else.
+
+    Errors: those of `require_file`.
+    """
+    require_file(path)
+    begin = _begin(path)
+    if _OLD.match(begin) or begin.startswith(b"PK") or _no_table(begin) is not None:
+        return None
+    return _form(begin)
+
+
+def _begin(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _form(begin: bytes) -> Literal["csv", "tsv"]:
+    return "tsv" if "\t" in _text(begin).partition("\n")[0] else "csv"
+
+
+def _text(begin: bytes) -> str:
+    return begin.decode("utf-16" if begin.startswith(_UTF_16) else "latin-1", errors="ignore").lower()
+
+
 def _no_workbook(begin: bytes, path: Path) -> ExportError:
     """Systems are used to name web pages and text so that a spreadsheet program opens them."""
-    text = begin.decode("utf-16" if begin.startswith(_UTF_16) else "latin-1", errors="ignore").lower()
+    as_text = "text", f"If it is a table, say format: {_form(begin)} in study.yaml"
+    found, expected = _no_table(begin) or as_text
+    return ExportError(f"this is {found}, whatever its name says", where=path, expected=expected)
+
+
+def _no_table(begin: bytes) -> tuple[str, str] | None:
+    """What a file that is no workbook is, and what to do; None where it is text."""
+    text = _text(begin)
     if _XML_2003 in text:
-        return ExportError("this is an XML spreadsheet of 2003, whatever its name says", where=path, expected=_AS_XLSX)
+        return "an XML spreadsheet of 2003", _AS_XLSX
     if _WEB_PAGE.search(text):
-        return ExportError("this is a web page (HTML), whatever its name says", where=path, expected=_AS_XLSX)
-    if "\0" in text:
-        return ExportError("this is no workbook, whatever its name says", where=path, expected="Export it again")
-    form = "tsv" if "\t" in text.splitlines()[0] else "csv"
-    return ExportError(
-        "this is text, whatever its name says",
-        where=path,
-        expected=f"If it is a table, say format: {form} in study.yaml",
-    )
+        return "a web page (HTML)", f"{_AS_XLSX}, or export it as CSV"
+    return ("no workbook", "Export it again") if "\0" in text else None
 
 
 def _protected(path: Path) -> ExportError:

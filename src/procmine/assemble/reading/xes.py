@@ -9,6 +9,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from procmine.assemble.mapping import Source
+from procmine.assemble.reading.cell_text import float_text
 from procmine.assemble.reading.presence import require_columns, require_file
 from procmine.assemble.reading.spool import spooled
 from procmine.assemble.rows import CELL
@@ -23,9 +24,9 @@ from procmine.schema import CASE
 def read(path: Path, source: Source, columns: Sequence[str], scratch: ExitStack) -> Table:
     """The events of the file, in its order: `case:<key>` are attributes of the event's trace, `<key>` of the event.
 
-    Values are text as the file has them, so that a time has the offset that it has there. The children of an attribute
-    are `<key>.<child>`. An event outside of any trace is a row without cells, after all others. `ROW` is the event's
-    number in the file.
+    Values are text as the file has them, so that a time has the offset that it has there; those of an attribute that is
+    always a float are as `cell_text` says. The children of an attribute are `<key>.<child>`. An event outside of any
+    trace is a row without cells, after all others. `ROW` is the event's number in the file.
 
     Errors: `ExportError` for a file that is missing, cut off, not XML or not XES, that declares a document type, has no
     event, or no event with one of the attributes.
@@ -65,9 +66,16 @@ def _blocks(parts: Iterator[Part], columns: Sequence[str], known: set[str]) -> I
             cells |= {CASE + name: of_traces[name].gather(part.trace_of_event) for name in of_traces.columns}
             known.update(cells)
             absent = pl.Series([None], dtype=pl.String).new_from_index(0, events)
+            floats = {name for name, types in part.of_events.types.items() if types == {"float"}}
+            floats |= {CASE + name for name, types in part.of_traces.types.items() if types == {"float"}}
+            cells |= {name: _float_texts(cells[name]) for name in floats.intersection(columns)}
             yield {CELL + name: cells.get(name, absent).to_arrow() for name in columns}
     if outside:
         yield {CELL + name: pa.nulls(outside, pa.large_string()) for name in columns}
+
+
+def _float_texts(written: pl.Series) -> pl.Series:
+    return pl.Series([None if text is None else float_text(text) for text in written], dtype=pl.String)
 
 
 def _as_export_error(error: LogError) -> ExportError:

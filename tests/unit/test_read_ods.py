@@ -184,7 +184,9 @@ def test_a_table_in_a_cell_is_no_sheet(tmp_path):
     assert read(path, "no", "value") == [(1, "1", "b"), (2, "2", None)]
 
 
-values = st.one_of(st.integers(-99, 99), st.text("ab安 &<'\"", min_size=1, max_size=4).map(str.strip).filter(bool))
+texts = st.text("ab安 &<'\"", min_size=1, max_size=4).map(lambda text: " ".join(text.split())).filter(bool)
+"""Without two spaces in a row, which the format takes for one unless they are written as <text:s/>."""
+values = st.one_of(st.integers(-99, 99), texts)
 runs = st.tuples(st.one_of(st.none(), values), st.integers(1, 3))
 sheets = st.lists(st.tuples(st.lists(runs, max_size=4), st.integers(1, 3)), min_size=1, max_size=8)
 

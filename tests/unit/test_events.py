@@ -1,13 +1,15 @@
 """From rows to events: the three forms, times, names, and what each unusable row is told to be."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from conftest import rows
 from procmine import measure
-from procmine.assemble.mapping import Source
 from procmine.assemble.times.naive import naive_time
 from procmine.errors import ExportError, LogError, StudyError
+from procmine.problems import study_problems
 
 HEAD = """\
 title: Small orders
@@ -184,6 +186,64 @@ def test_times_within_a_change_of_the_clock_are_found(make_study):
     ]
 
 
+SYSTEM_A_ROW = ROW.replace(
+    "timestamp: time}", "timestamp: time, system: of, attributes: {due: {column: due, type: time}}}"
+)
+
+
+def test_a_time_is_in_the_zone_of_the_system_that_its_row_names(make_study):
+    """Berlin is an hour ahead of UTC in January, Shanghai eight, São Paulo three behind; QQ is none of the study."""
+    export = "no,step,of,time,due\n" + "".join(
+        f"1,A,{system},2024-01-05 10:00:00,2024-01-06\n" for system in ("berlin", "crm", "brazil", "", "QQ", "bare")
+    )
+    study = one(make_study, SYSTEM_A_ROW.replace("SYSTEM", "crm"), export)
+    log = study.log().order_by("source_row")
+    assert log.timestamp.strftime("%d %H").to_pandas().to_list() == [
+        "05 09",
+        "05 02",
+        "05 13",
+        "05 02",
+        "05 02",
+        "05 02",
+    ]
+    assert log["event:due"].strftime("%d %H").to_pandas().to_list() == [
+        "05 23",
+        "05 16",
+        "06 03",
+        "05 16",
+        "05 16",
+        "05 16",
+    ]
+    assert log.system.to_pandas().to_list() == ["berlin", "crm", "brazil", "crm", "QQ", "bare"]
+    found = study.findings().set_index("check")
+    assert found.loc["system that the study does not declare", ["source", "rows", "example"]].to_list() == [
+        "crm.csv",
+        1,
+        "QQ · 1",
+    ]
+
+
+def test_the_system_without_a_zone_is_named(make_study):
+    export = "no,step,of,time,due\n1,A,crm,2024-01-05 10:00:00,\n1,B,bare,2024-01-05 10:00:00,\n"
+    study = one(make_study, SYSTEM_A_ROW.replace("    system: SYSTEM\n", ""), export)
+    told = "crm.csv, row 2: time '2024-01-05 10:00:00' has no offset, and no time zone is declared (rows like this: 1)"
+    with pytest.raises(ExportError, match=re.escape(told)) as caught:
+        study.log()
+    assert "Declare the time_zone of system 'bare' in study.yaml" in str(caught.value)
+    found = [problem for problem in study_problems(study.folder) if "no offset" in problem.found]
+    assert [(problem.place.rpartition("/")[2], problem.expected) for problem in found] == [
+        ("crm.csv, row 2", "Declare the time_zone of system 'bare' in study.yaml, such as Asia/Shanghai")
+    ]
+
+
+def test_a_change_of_the_clock_is_that_of_the_row_s_system(make_study):
+    export = "no,step,of,time,due\n" + "".join(
+        f"{row},A,{system},2024-03-31 02:30:00,\n" for row, system in enumerate(("berlin", "crm", "brazil", ""), 1)
+    )
+    found = one(make_study, SYSTEM_A_ROW.replace("SYSTEM", "crm"), export).findings().set_index("check")
+    assert found.loc["time within a change of the clock", ["rows", "orders"]].to_list() == [1, 1]
+
+
 @pytest.mark.parametrize("system", ["crm", "berlin", "brazil"])
 @pytest.mark.parametrize("far", ["0001-01-01", "2999-12-31 00:00:00", "9998-12-31", "9999-12-31 23:59:59"])
 def test_beside_a_placeholder_changes_of_the_clock_are_found(make_study, system, far):
@@ -207,7 +267,7 @@ def test_a_time_without_offset_or_zone_is_refused(make_study, text):
 
 
 def test_a_source_without_a_system_is_told_to_name_one_that_has_a_zone():
-    error = naive_time("2024-01-05", Source(file="crm.csv", keys={"order": "no"}), where="crm.csv, row 2", rows=3)
+    error = naive_time("2024-01-05", None, where="crm.csv, row 2", rows=3)
     assert str(error) == (
         "crm.csv, row 2: time '2024-01-05' has no offset, and no time zone is declared (rows like this: 3). Declare "
         "the time_zone of a system, and name that as the system of its source in study.yaml, such as Asia/Shanghai."

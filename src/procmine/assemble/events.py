@@ -32,6 +32,7 @@ from procmine.assemble.reasons import (
 )
 from procmine.assemble.rows import JOINED, ORDER, PROBLEM, ROW, cell
 from procmine.assemble.times import clock, days
+from procmine.assemble.zones import parts_of_one_zone, system_of
 from procmine.schema import EVENT_ATTRIBUTE, LINE, TIME
 from procmine.schema import JOINED as JOINED_EVENT
 
@@ -49,11 +50,14 @@ def candidates(rows: Table, source: Source, study: StudyFile, *, dated: Sequence
     sources, and `problem`: null for an event, else the reason why it is none. Where some time of the study is a date
     it has the columns of `days.of_times` too, and the timestamp of a date is the beginning of its day.
     """
+    return ibis.union(*(_of_one_zone(*part, study, dated=dated) for part in parts_of_one_zone(rows, source, study)))
+
+
+def _of_one_zone(rows: Table, source: Source, study: StudyFile, *, dated: Sequence[str]) -> Table:
     forms = [
         _recorded(rows, form, source, study, place=place, dated=bool(dated)) for place, form in enumerate(source.forms)
     ]
-    recorded = ibis.union(*forms)
-    return _timed(recorded, source, study, dated=dated)
+    return _timed(ibis.union(*forms), source, study, dated=dated)
 
 
 def unreadable_cells(rows: Table, source: Source, study: StudyFile) -> list[tuple[str, Value]]:
@@ -74,7 +78,6 @@ def _recorded(rows: Table, form: EventForm, source: Source, study: StudyFile, *,
     `_COMPLETED` and `_STARTED` are texts; where `dated`, columns of `_IS_DATE` say which of them are dates.
     """
     activity, no_activity = _activity(rows, form)
-    system = _value(rows, form.system) if isinstance(form, RowEvents) and form.system else ibis.null("string")
     sequence = None if isinstance(form, TimeColumn) else form.sequence
     completed = cell(rows, form.timestamp)
     started = cell(rows, form.start) if form.start else ibis.null("string")
@@ -86,7 +89,7 @@ def _recorded(rows: Table, form: EventForm, source: Source, study: StudyFile, *,
         source_row=rows[ROW],
         case_id=rows[ORDER],
         activity=activity,
-        system=system.coalesce(ibis.literal(source.system, "string")),
+        system=system_of(rows, source),
         department=_value(rows, form.department),
         resource=_value(rows, form.resource),
         sequence=whole(cell(rows, sequence)) if sequence else ibis.null("int64"),

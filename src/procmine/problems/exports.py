@@ -12,7 +12,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.cell_values import time_zone
-from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.mapping import RowEvents, Source, StudyFile
 from procmine.assemble.mapping.columns import columns_needed, columns_read, time_columns
 from procmine.assemble.reading import Export, exports_of
 from procmine.assemble.reading.dispatch import rows_in, write_rows
@@ -20,6 +20,7 @@ from procmine.assemble.reading.presence import MissingColumnError
 from procmine.assemble.rows import ROW, cell, file_of, row_in_file
 from procmine.assemble.times import clock
 from procmine.assemble.times.naive import naive_time
+from procmine.assemble.zones import parts_of_one_zone, system_of
 from procmine.errors import ExportError
 from procmine.problems.problem import Problem, unusable
 
@@ -91,16 +92,22 @@ def _told_once(problems: Sequence[Problem]) -> Iterator[Problem]:
 def _without_zone(
     rows: Table, source: Source, study: StudyFile, exports: Sequence[Export], *, columns: set[str]
 ) -> Iterator[Problem]:
-    if time_zone(source, study) or clock.has_offset(source.time_format):
+    times = [column for column in time_columns(source) if column in columns]
+    named = source.events.system if isinstance(source.events, RowEvents) else None
+    lacks_systems = isinstance(named, str) and named not in columns
+    if not times or lacks_systems or clock.has_offset(source.time_format):
         return
-    times = [cell(rows, column) for column in time_columns(source) if column in columns]
-    if not times:
-        return
-    lacking = [clock.is_naive(time) if source.time_format is None else time.notnull() for time in times]
-    shown = ibis.coalesce(*(ibis.ifelse(lacks, time, None) for lacks, time in zip(lacking, times, strict=True)))
-    counted = rows.select(ROW, shown=shown).filter(_.shown.notnull())
-    first = counted.agg(rows=_.count(), first=_[ROW].min(), shown=_.shown.argmin(_[ROW]))
-    found = engine.collect(first.mutate(file=file_of(_["first"]), place=row_in_file(_["first"]))).iloc[0]
-    if found["rows"]:
-        where = f"{exports[int(found['file'])].where}, row {int(found['place'])}"
-        yield unusable(naive_time(found["shown"], source, where=where, rows=found["rows"]), place=where)
+    parts = parts_of_one_zone(rows, source, study)
+    for part in (part for part, of_system in parts if not time_zone(of_system, study)):
+        cells = [cell(part, column) for column in times]
+        lacking = [clock.is_naive(time) if source.time_format is None else time.notnull() for time in cells]
+        shown = ibis.coalesce(*(ibis.ifelse(lacks, time, None) for lacks, time in zip(lacking, cells, strict=True)))
+        naive = part.select(ROW, shown=shown, system=system_of(part, source)).filter(_.shown.notnull())
+        first = naive.agg(
+            rows=_.count(), first=_[ROW].min(), **{it: _[it].argmin(_[ROW]) for it in ("shown", "system")}
+        )
+        found = engine.collect(first.mutate(file=file_of(_["first"]), place=row_in_file(_["first"]))).iloc[0]
+        if found["rows"]:
+            where = f"{exports[int(found['file'])].where}, row {int(found['place'])}"
+            system = found["system"] if isinstance(found["system"], str) else None
+            yield unusable(naive_time(found["shown"], system, where=where, rows=found["rows"]), place=where)

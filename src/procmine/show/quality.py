@@ -47,6 +47,10 @@ _CHINESE = {
         "在 study.yaml 中写明导出的序号列，或视为同时发生",
     ),
     "order number left out": ("订单编号不连续", "核实这些订单是被筛除、删除还是从未存在"),
+    "system that the study does not declare": (
+        "研究未声明的系统",
+        "在 study.yaml 中声明该系统及其 rank 和 time_zone，或更正其名称",
+    ),
     "order without its beginning": ("订单缺少开头", "开头可能在另一订单名下：查找丢失的关联或重复登记"),
     "overlaps the event before": ("与前一事件时间重叠", "核实是否多项工作并行，或开始时间录入过早"),
     "recorded in one go": ("集中一次性录入", "时间是录入时间而非办理时间：计算等待时不计入"),

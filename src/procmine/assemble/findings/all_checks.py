@@ -33,6 +33,7 @@ def data_quality(assembled: Assembled) -> pd.DataFrame:
         *([deliveries.restated(log)] if any(len(own) > 1 for own in exports.values()) else []),
         *belonging.elusive(study, assembled.standing, assembled.ledger),
         *belonging.scattered(log, study),
+        *belonging.undeclared(log, study),
         belonging.idle_rules(study, set(usual["activity"])),
         *labels.doubtful(log, usual),
     ]

@@ -10,7 +10,7 @@ from ibis.expr.types import Table
 from procmine import engine
 from procmine.assemble.findings.finding import Check, stated, tally, words
 from procmine.assemble.ledger import Ledger
-from procmine.assemble.mapping import StudyFile
+from procmine.assemble.mapping import RowEvents, StudyFile
 from procmine.assemble.reasons import AMBIGUOUS, CLAIMED, DISAGREE, INCOMPLETE, NO_KEY, UNKNOWN_KEY
 from procmine.assemble.rows import ROW, cell
 from procmine.schema import STATUS
@@ -18,6 +18,10 @@ from procmine.schema import STATUS
 ELUSIVE = Check("row of no order", "Find the missing links; see study.set_aside(source) for the rows and their reasons")
 SCATTERED = Check(
     "order without its beginning", "Another order may be its beginning: look for a lost link or a second registration"
+)
+UNDECLARED = Check(
+    "system that the study does not declare",
+    "Declare it in study.yaml, with its rank and time_zone, or correct its name",
 )
 GAPS = Check("order number left out", "Ask whether these orders were left out, deleted or never were")
 IDLE = Check("rule about an activity that no event has", "Correct the name, or drop the rule")
@@ -59,6 +63,15 @@ def scattered(log: Table, study: StudyFile) -> list[Table]:
     usual = begun["system"].iloc[0]
     others = firsts.filter(_.system.isnull() | (_.system != usual))
     return [tally(others, SCATTERED, example=words(_.case_id, _.activity), rows=_.count())]
+
+
+def undeclared(log: Table, study: StudyFile) -> list[Table]:
+    """Events of a system that an export names and the study does not: it has no rank, and no zone of its own."""
+    forms = [source.events for source in study.sources.values() if isinstance(source.events, RowEvents)]
+    if all(form.system is None for form in forms):
+        return []
+    others = log.filter(_.system.notin([*study.systems]))
+    return [tally(others, UNDECLARED, example=words(_.system, _.case_id))]
 
 
 def left_out(log: Table) -> pd.DataFrame:

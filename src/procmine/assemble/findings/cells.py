@@ -20,6 +20,7 @@ from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.orders import SEVERAL
 from procmine.assemble.rows import CELL, ORDER, ROW, cell
 from procmine.assemble.times import clock
+from procmine.assemble.zones import parts_of_one_zone
 from procmine.schema import CASE, EVENT_ATTRIBUTE, attributes
 
 UNREADABLE = Check("cell does not read as declared", "Correct the type in study.yaml, or the cells in the system")
@@ -41,13 +42,17 @@ _TIME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d|$)")
 def of_exports(study: StudyFile, standing: Mapping[str, Table], rows: Mapping[str, Table]) -> Iterator[Table]:
     """The findings of each export's own cells: its rows as they stand, and as `rows` with the order of each."""
     for name, source in study.sources.items():
-        own = standing[name]
-        wrong = {UNREADABLE: _unreadable(study, source, own), CLOCK: _clock_changes(study, source, own)}
-        for check, columns in wrong.items():
-            for column, where in columns:
-                cells = rows[name].filter(where(rows[name])).mutate(source=ibis.literal(source.export))
-                cells = cells.mutate(case_id=cells[ORDER])
-                yield tally(cells, check, example=words(column, cells[CELL + column]), rows=cells[ROW].nunique())
+        yield from _told(UNREADABLE, _unreadable(study, source, standing[name]), rows[name], source)
+        of_zones = (parts_of_one_zone(table[name], source, study) for table in (standing, rows))
+        for (own, of_system), (belonging, _same) in zip(*of_zones, strict=True):
+            yield from _told(CLOCK, _clock_changes(study, of_system, own), belonging, source)
+
+
+def _told(check: Check, columns: Sequence[tuple[str, Where]], rows: Table, source: Source) -> Iterator[Table]:
+    for column, where in columns:
+        cells = rows.filter(where(rows)).mutate(source=ibis.literal(source.export))
+        cells = cells.mutate(case_id=cells[ORDER])
+        yield tally(cells, check, example=words(column, cells[CELL + column]), rows=cells[ROW].nunique())
 
 
 def _unreadable(study: StudyFile, source: Source, rows: Table) -> list[tuple[str, Where]]:

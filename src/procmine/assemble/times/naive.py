@@ -7,7 +7,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.ledger import Ledger
-from procmine.assemble.mapping import Source, StudyFile
+from procmine.assemble.mapping import StudyFile
 from procmine.assemble.mapping.columns import time_columns
 from procmine.assemble.reading import Export
 from procmine.assemble.reasons import NO_ZONE
@@ -27,17 +27,19 @@ def refuse_naive_times(
     for name, source in study.sources.items():
         count = totals.loc[(totals["name"] == name) & (totals["reason"] == NO_ZONE), "rows"].sum()
         if count:
-            naive = candidates[name].filter(_.problem == NO_ZONE).agg(row=_.source_row.min())
+            naive = candidates[name].filter(_.problem == NO_ZONE)
+            naive = naive.agg(row=_.source_row.min(), system=_.system.argmin(_.source_row))
             place = engine.collect(naive.mutate(file=file_of(_.row), in_file=row_in_file(_.row))).iloc[0]
             cells = engine.collect(rows[name].filter(_[ROW] == int(place["row"]))).iloc[0]
             time = next(cells[CELL + name] for name in time_columns(source) if isinstance(cells[CELL + name], str))
             where = f"{exports[name][place['file']].where}, row {place['in_file']}"
-            raise naive_time(time, source, where=where, rows=int(count))
+            system = place["system"] if isinstance(place["system"], str) else None
+            raise naive_time(time, system, where=where, rows=int(count))
 
 
-def naive_time(time: str, source: Source, *, where: str, rows: int) -> ExportError:
-    """What is wrong with a `time` without an offset; `rows` of the source have one."""
-    whose = f"system {source.system!r}" if source.system else "a system, and name that as the system of its source"
+def naive_time(time: str, system: str | None, *, where: str, rows: int) -> ExportError:
+    """What is wrong with a `time` of `system` without an offset; `rows` of its source have one."""
+    whose = f"system {system!r}" if system else "a system, and name that as the system of its source"
     return ExportError(
         f"time {time!r} has no offset, and no time zone is declared (rows like this: {rows})",
         where=where,

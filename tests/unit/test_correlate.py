@@ -56,6 +56,17 @@ def test_a_link_table_joins_two_systems(make_study):
     assert account(study, "link.csv") == {"link": 2}
 
 
+def test_rows_whose_key_says_null_are_set_aside(make_study):
+    exports = {"crm.csv": CRM + "NULL,Accept,2024-01-01\nNULL,Check,2024-01-02\n"}
+    exports |= {"work.csv": work("1", "\\N", "\\N"), "link.csv": link("A 1", "B \\N", "NULL 1")}
+    study = make_study(HEAD + WORK + LINK, exports)
+    assert {order for (order,) in rows(study.log(), "case_id")} == {"A", "B"}
+    assert installed(study) == [("A", 1)]
+    assert account(study, "crm.csv") == {"event": 2, "no order key": 2}
+    assert account(study, "work.csv") == {"event": 1, "no order key": 2}
+    assert account(study, "link.csv") == {"link": 1, "link incomplete": 2}
+
+
 def test_a_key_of_several_orders_belongs_to_none(make_study):
     exports = {"crm.csv": CRM, "work.csv": work("1", "2"), "link.csv": link("A 1", "B 1", "B 2")}
     study = make_study(HEAD + WORK + LINK, exports)

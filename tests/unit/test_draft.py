@@ -292,6 +292,21 @@ def test_columns_of_one_name_are_left_out(tmp_path):
     assert yaml.safe_load(path.read_text("utf-8"))["sources"]["orders"]["keys"] == {"order": "order_no"}
 
 
+def test_words_for_nothing_are_proposed_as_such(tmp_path):
+    """Of a series, those of any of its files; and a column of times stays one."""
+    row = "A-{0:03},go,2024-{1:02}-{0:02}T08:00Z,{2}\n"
+    files = {
+        f"orders_{month}.csv": "order_no,step,time,closed\n"
+        + "".join(row.format(n, month, word if n % 3 else f"2024-12-{n:02}T08:00Z") for n in range(1, 29))
+        for month, word in ((1, "NULL"), (2, "\\N"), (3, ""))
+    }
+    path = draft_study(folder_of(tmp_path / "exports", **files))
+    assert 'empty: ["NULL", "\\\\N"]  # cells that say so hold nothing' in path.read_text("utf-8")
+    source = yaml.safe_load(path.read_text("utf-8"))["sources"]["orders"]
+    assert source["empty"] == ["NULL", "\\N"]
+    assert source["order_attributes"] == {"closed": {"column": "closed", "type": "time"}}
+
+
 def test_hundreds_of_columns_that_could_be_keys(tmp_path):
     names = [f"column_{n}" for n in range(150)]
     wide = [",".join(names), *(",".join(f"K{n:03}-{row:04}" for n in range(150)) for row in range(30))]
@@ -444,13 +459,13 @@ def test_a_format_that_could_be_another_is_told(tmp_path):
 
 def test_times_at_midnight_are_dates_and_the_status_lists_its_labels(tmp_path):
     rows = "".join(
-        f"A{n},{status},2024-01-{n:02} 00:00:00\n" for n in range(1, 11) for status in ("open", "null", "closed")
+        f"A{n},{status},2024-01-{n:02} 00:00:00\n" for n in range(1, 11) for status in ("open", "no", "closed")
     )
     source = drafted(tmp_path, **{"a.csv": f"order_no,status,changed\n{rows}"})["sources"]["a"]
     assert source["events"] == {
         "form": "status",
         "status": "status",
-        "activities": {"open": "open", "null": "null", "closed": "closed"},
+        "activities": {"open": "open", "no": "no", "closed": "closed"},
         "timestamp": "changed",
         "resolution": "day",
     }

@@ -174,7 +174,7 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     of_meaning = {"system", "time_format", "keys", "many", "shared", "line", "events", "order_attributes", "doubles"}
     of_meaning |= {"newest"}
     said = {"encoding": "gbk", "delimiter": ";", "format": "tsv", "sheet": "May", "table": "t", "header_row": 2}
-    said["database"] = Database(host="h", name="n", user="u")
+    said |= {"database": Database(host="h", name="n", user="u"), "empty": ["-"]}
     assert {*said} == {*Source.model_fields} - of_meaning - {"file"}
     names = {cache.name(export, source.model_copy(update={key: value}), ["no"]) for key, value in said.items()}
     names |= {cache.name(export, source, ["no"]), cache.name(export, source, ["no", "step"])}
@@ -184,6 +184,7 @@ def test_what_says_how_an_export_is_read_is_part_of_the_name(study):
     assert cache.name(export, source.model_copy(update={"system": "net"}), ["no"]) in names
     assert cache.name(export, source.model_copy(update={"time_format": "%d.%m.%Y"}), ["no"]) in names
     assert cache.name(export, source.model_copy(update={"time_format": "excel"}), ["no"]) not in names
+    assert cache.name(export, source.model_copy(update={"keys": {"order": "step"}}), ["no"]) not in names
 
 
 def test_a_failed_assembly_keeps_what_was_read_whole_and_nothing_else(study, read):

@@ -16,7 +16,7 @@ PLAIN = "no,step\n1,Accept\n2,安装\n"
 ROWS = [(1, "1", "Accept"), (2, "2", "安装")]
 
 
-def read(path: Path, *columns: str, **options: str) -> list[tuple[object, ...]]:
+def read(path: Path, *columns: str, **options: object) -> list[tuple[object, ...]]:
     source = Source.model_validate({"file": path.name, "keys": {"order": "no"}, **options})
     with ExitStack() as scratch:
         table = read_export(path, source, columns or ("no", "step"), scratch)
@@ -108,6 +108,20 @@ def test_cells_stay_as_exported(tmp_path):
         (6, "-", "NULL"),
         (7, "1", "#x"),
     ]
+
+
+def test_a_key_is_none_of_the_words_for_nothing(tmp_path):
+    """Else all rows without a key would be one order. In another column they are what stands there."""
+    content = "no,step\nNULL,NULL\n\\N,\\N\n#N/A,#N/A\n nan ,nan\nNULL-1,x\nnull and void,y\n-,-\n"
+    stands = ["NULL", "\\N", "#N/A", "nan", "x", "y", "-"]
+    keys = [None, None, None, None, "NULL-1", "null and void", "-"]
+    assert read(file(tmp_path, content)) == [*zip(range(1, 8), keys, stands, strict=True)]
+
+
+def test_what_stands_for_nothing_where_the_study_says_so(tmp_path):
+    content = "no,step\n1,NULL\n0, - \n0,\n2,--\n"
+    expected = [(1, "1", None), (2, None, None), (3, None, None), (4, "2", "--")]
+    assert read(file(tmp_path, content), empty=["NULL", "-", "0"]) == expected
 
 
 @pytest.mark.parametrize("blank", [" ", "\t", "   ", "\u3000", "\xa0", "\u200b", "\ufeff"])

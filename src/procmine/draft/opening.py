@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import ibis
 from ibis.expr.types import Table
 from pydantic import ValidationError
 
@@ -12,10 +13,12 @@ from procmine import engine
 from procmine.assemble.findings.deliveries import delivered_again
 from procmine.assemble.mapping import Source
 from procmine.assemble.mapping.formats import Format, with_format
+from procmine.assemble.mapping.values import NOTHING
 from procmine.assemble.reading import excel, read_export, text
 from procmine.assemble.reading.dispatch import rows_in, write_rows
 from procmine.assemble.reading.presence import MissingColumnError, UnnamedTableError
 from procmine.assemble.reading.workbook import text_format
+from procmine.assemble.rows import cell
 from procmine.draft.charset import first_rows
 from procmine.draft.columns import columns_of
 from procmine.draft.restated import Restated, newest_rows, restated
@@ -46,6 +49,8 @@ class Export:
     columns: list[str]
     rows: Table
     notes: list[str] = field(default_factory=list)
+    nothing: list[str] = field(default_factory=list)
+    """What its cells say where they hold nothing, such as NULL."""
     again: int = 0
     """How many rows equal one of an earlier of its files."""
     record: Restated | None = None
@@ -128,7 +133,9 @@ def _together(
         if record is not None:
             rows = scratch.enter_context(engine.materialized(newest_rows(rows, record.by)))
         again = int(engine.scalar(delivered_again(rows).again.sum()) or 0)
-        together.append(Export({**most.given, "file": pattern}, most.stored, most.columns, rows, notes, again, record))
+        nothing = sorted({word for table in tables for word in table.nothing})
+        given = {**most.given, "file": pattern}
+        together.append(Export(given, most.stored, most.columns, rows, notes, nothing, again, record))
     return together
 
 
@@ -213,4 +220,13 @@ def _opened(path: Path, given: dict[str, str | int], notes: list[str], scratch: 
     ]
     stored = text.scratch_file(scratch, "rows.parquet")
     write_rows(path, source, columns, stored)
-    return Export(given, stored, columns, rows_in([stored]), [*notes, *alike])
+    nothing = _nothing_in(rows_in([stored]), columns)
+    if nothing:
+        write_rows(path, source.model_copy(update={"empty": nothing}), columns, stored)
+    return Export(given, stored, columns, rows_in([stored]), [*notes, *alike], nothing)
+
+
+def _nothing_in(rows: Table, columns: Sequence[str]) -> list[str]:
+    """Which words for nothing, as databases and spreadsheets write them, stand in some cell."""
+    values = rows.select(value=ibis.array([cell(rows, column) for column in columns]).unnest())
+    return sorted(engine.collect(values.filter(values.value.isin(NOTHING)).distinct())["value"])

@@ -130,6 +130,8 @@ def _as_a_whole(source: SourceGuess) -> Iterator[str]:
     roles, again = source.roles, source.export.again
     for key, value in source.export.given.items():
         yield f"{key}: {value if isinstance(value, int) else word(value)}"
+    if source.export.nothing:
+        yield f"empty: [{', '.join(map(word, source.export.nothing))}]  {comment('cells that say so hold nothing')}"
     if roles.form:
         yield f"system: {word(source.name)}"
     if source.export.record:

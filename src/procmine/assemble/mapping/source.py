@@ -10,7 +10,7 @@ from procmine.assemble.mapping.evidence import Duration
 from procmine.assemble.mapping.formats import Format, with_format
 from procmine.assemble.mapping.forms import Attribute, ColumnEvents, EventForm, Events
 from procmine.assemble.mapping.part import Part
-from procmine.assemble.mapping.values import EXCEL, Encoding, TimeFormat, Zone, export_path, is_pattern
+from procmine.assemble.mapping.values import EXCEL, NOTHING, Encoding, TimeFormat, Zone, export_path, is_pattern
 
 
 class System(Part):
@@ -51,6 +51,8 @@ class Source(Part):
     time_format: TimeFormat | None = None
     """A strptime format where times are not ISO 8601; where they are numbers, one of `values.COUNTED`: ``epoch_ms``.
     ``%p`` reads AM and PM, and 上午 and 下午."""
+    empty: list[str] = []
+    """What stands in cells that hold nothing, such as ``NULL`` or ``-``. In keys what is in `NOTHING` does anyway."""
     keys: dict[str, str] = Field(min_length=1)
     """The kind of key and the column that holds it: ``{order: order_id}``."""
     many: list[str] = []
@@ -102,6 +104,10 @@ class Source(Part):
         if self.events is None:
             return []
         return [*self.events.columns] if isinstance(self.events, ColumnEvents) else [self.events]
+
+    def empty_in(self, column: str) -> list[str]:
+        """What stands for nothing in the cells of a column."""
+        return [*self.empty, *(NOTHING if column in self.keys.values() else ())]
 
     @property
     def counted_days(self) -> list[str]:

@@ -76,6 +76,27 @@ COUNTED = ("epoch_s", "epoch_ms", "epoch_us", EXCEL)
 """Times that are numbers: seconds, milliseconds or microseconds since the beginning of 1970 in UTC, or days as a
 spreadsheet counts them, which state no zone."""
 
+NOTHING = (
+    *(
+        "NULL",
+        "Null",
+        "null",
+        "(NULL)",
+        "(null)",
+        "<NULL>",
+        "<null>",
+        "[NULL]",
+        "[null]",
+        "\\N",
+        "None",
+        "NaN",
+        "nan",
+        "NaT",
+    ),
+    *("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!"),
+)
+"""What databases, programs and spreadsheets write into a cell for nothing."""
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 TimeFormat = Annotated[str, AfterValidator(_known_format)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]

@@ -5,11 +5,11 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import StringValue, Table
 
 from procmine import engine
 from procmine.assemble.mapping import Source
@@ -47,8 +47,9 @@ def read_export(path: Path, source: Source, columns: Iterable[str], scratch: Exi
 def write_rows(path: Path, source: Source, columns: Iterable[str], target: Path) -> None:
     """Write the rows of the export at `path` to the Parquet file `target`, in their order.
 
-    It has `cell:<column>` for each of `columns`, text without surrounding space, null where empty; `ROW` where the
-    order of rows does not number them; and, where rows could not be read, why: `UNREAD`, `LINE` and `TEXT`.
+    It has `cell:<column>` for each of `columns`, text without surrounding space, null where empty (also as the source's
+    `empty_in` has it); `ROW` where the order of rows does not number them; and, where rows could not be read, why:
+    `UNREAD`, `LINE` and `TEXT`.
 
     Errors: `ExportError` for an export that is missing or has not one of `columns`, and what else its format says.
     """
@@ -64,14 +65,14 @@ def write_rows(path: Path, source: Source, columns: Iterable[str], target: Path)
     reader = _reader(source.format)
     with ExitStack() as scratch:
         try:
-            engine.write_rows(_bare(reader.read(path, source, wanted, scratch)), target)
+            engine.write_rows(_told(reader.read(path, source, wanted, scratch), source), target)
             return
         except _ENGINE_ERRORS as error:
             if not hasattr(reader, "after"):
                 raise _refused(path, error) from error
             refused = error
         try:
-            engine.write_rows(_bare(reader.after(refused, path, source, wanted, scratch)), target)
+            engine.write_rows(_told(reader.after(refused, path, source, wanted, scratch), source), target)
         except _ENGINE_ERRORS as error:
             raise _refused(path, error) from error
 
@@ -104,5 +105,19 @@ def _refused(path: Path, error: Exception) -> ExportError:
     return ExportError(f"the export cannot be read: {str(error).splitlines()[0][:300]}", where=path)
 
 
-def _bare(rows: Table) -> Table:
-    return rows.mutate(**{name: engine.bare(rows[name]) for name in rows.columns if name.startswith(CELL)})
+def _told(rows: Table, source: Source) -> Table:
+    """What the cells of `rows` tell: text without the space around it, null where that stands for nothing."""
+    cells = [name for name in rows.columns if name.startswith(CELL)]
+    bare = rows.mutate(**{name: engine.bare(rows[name]) for name in cells})
+    empty = {name: words for name in cells if (words := source.empty_in(name.removeprefix(CELL)))}
+    return bare.mutate(**{name: _unless(bare[name], words) for name, words in empty.items()})
+
+
+def _unless(text: StringValue, words: Sequence[str]) -> StringValue:
+    """`text`, null where it is one of `words`.
+
+    Not asked by IN: of many words the engine makes a table to join, and a join does not keep the order of rows.
+    """
+    longest = max(len(word.encode()) for word in words)
+    is_one = (engine.bytes_of(text) <= longest) & ibis.array(words).contains(text)
+    return cast(StringValue, is_one.ifelse(ibis.null("string"), text))

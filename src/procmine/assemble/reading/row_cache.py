@@ -12,7 +12,7 @@ from procmine.assemble.mapping import Source
 from procmine.assemble.reading.exports import Export
 from procmine.project import drop_abandoned
 
-_READ_BY = ("format", "encoding", "delimiter", "header_row", "sheet", "table", "database")
+_READ_BY = ("format", "encoding", "delimiter", "header_row", "sheet", "table", "database", "empty")
 """What a source says of how its exports are read."""
 _SCRATCH = ".reading-"
 
@@ -36,8 +36,8 @@ class RowCache:
     def name(self, export: Export, source: Source, columns: Sequence[str]) -> str:
         """The name of the rows with `columns` of an export in its present state."""
         said = source.model_dump_json(include=set(_READ_BY))
-        counted = json.dumps(sorted(set(source.counted_days)))
-        parts = "\0".join((export.name, export.state, said, counted, *columns, *self._code))
+        alike = json.dumps([sorted({*source.counted_days}), sorted({*source.keys.values()})])
+        parts = "\0".join((export.name, export.state, said, alike, *columns, *self._code))
         return f"{self._own}-{hashlib.sha256(parts.encode()).hexdigest()[:24]}.parquet"
 
     def take(self, name: str, target: Path) -> bool:

@@ -12,6 +12,7 @@ SHORTEST = 2
 _WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _NARROW = "".join(chr(ord(wide) - 0xFEE0) for wide in _WIDE)
 _SIGNS = r"[-‐‑–—_\s\x{a0}\x{3000}/\\'\"`´‘’“”\x{200b}-\x{200d}\x{2060}\x{feff}]+"
+_OTHER = "[^0-9a-z]"
 _DECIMALS = r"^([0-9]+)\.0+$"
 
 
@@ -24,5 +25,6 @@ def plain_key(key: StringValue) -> StringValue:
     """
     is_ascii = engine.bytes_of(key) == key.length()  # letters are exchanged one by one, which is dear
     narrow = is_ascii.ifelse(key, key.translate(_WIDE, _NARROW))
-    bare = narrow.lower().re_replace(_SIGNS, "")
-    return cast(StringValue, bare.re_replace(_DECIMALS, r"\1").re_replace("^0+", ""))
+    bare = narrow.lower().re_replace(_SIGNS, "").re_replace(_DECIMALS, r"\1")
+    plain = key.re_search(_OTHER).ifelse(bare, key)  # most keys are plain already
+    return cast(StringValue, plain.startswith("0").ifelse(plain.re_replace("^0+", ""), plain))

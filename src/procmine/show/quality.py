@@ -28,6 +28,14 @@ _CHINESE = {
         "同一事件见于多个导出文件",
         "每个文件中各为一个事件：将此类记录的键写入 newest，或每个事件只导出一次",
     ),
+    "key rounded by a spreadsheet": (
+        "键被电子表格舍入",
+        "导出为文本：末几位已丢失，不同订单会变成同一个",
+    ),
+    "key written in another way": (
+        "同一键的写法不同",
+        "请各系统按同一写法导出，或设为两种键并用关联表连接：不会凭猜测合并",
+    ),
     "label differs only in case, space or width": (
         "名称仅大小写、空格或全半角不同",
         "在 activities 或 departments 中映射为常用名称",

@@ -6,7 +6,7 @@ from ibis.expr.types import Table
 
 from procmine import engine
 from procmine.assemble.assembled import Assembled
-from procmine.assemble.findings import belonging, cells, deliveries, expected, labels, times
+from procmine.assemble.findings import belonging, cells, deliveries, expected, keys, labels, times
 from procmine.assemble.findings.finding import collected
 from procmine.assemble.lineage import by_source
 
@@ -35,6 +35,7 @@ def data_quality(assembled: Assembled) -> pd.DataFrame:
         *belonging.scattered(log, study),
         *belonging.undeclared(log, study),
         belonging.idle_rules(study, set(usual["activity"])),
+        *keys.doubtful(study, assembled.identity),
         *labels.doubtful(log, usual),
     ]
     if study.expect is not None:

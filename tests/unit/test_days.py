@@ -2,7 +2,8 @@
 
 import io
 import random
-from datetime import datetime
+import re
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -10,6 +11,8 @@ import xlsxwriter
 
 from conftest import rows
 from procmine import engine
+from procmine.assemble.cell_values import TIME_CELL
+from procmine.assemble.reading.cell_text import cell_text
 from procmine.errors import ExportError, StudyError
 
 STUDY = """\
@@ -172,6 +175,47 @@ def test_a_cell_of_a_workbook_that_holds_a_time_needs_no_format(make_study, form
     study = make_study(definition, {"all.xlsx": out.getvalue()})
     assert placed(study) == ["Time 01-05 09:30", f"Text {of_text}", "~Date 01-07 00:00"]
     assert study.ledger()["reason"].tolist() == ["event"]
+
+
+def test_a_text_of_a_workbook_is_read_by_the_format_alone(make_study):
+    """As in a CSV; but a text that is written as reading writes a true time cell cannot be told from one."""
+    definition = STUDY.replace("file: all.csv", "file: all.xlsx").replace(
+        "    events:", "    time_format: '%Y/%m/%d %p%I:%M:%S'\n    events:"
+    )
+    texts = {
+        "Half": "2024/3/5 上午8:05:00",
+        "Short": "2024/3/5",
+        "Slashed": "2024/03/05",
+        "Minutes": "2024-03-05 10:00",
+        "Basic": "20240305T100000",
+        "Iso": "2024-03-05T10:00:00",
+        "Tenth": "2024-03-05 10:00:00.5",
+        "Date": "2024-03-05",
+        "Exact": "2024-03-05 10:00:00",
+    }
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["no", "step", "time", "system", "begun", "seq"])
+        for row, (step, text) in enumerate(texts.items(), 1):
+            sheet.write_row(row, 0, [1, step, text, "boss"])
+    study = make_study(definition, {"all.xlsx": out.getvalue()})
+    assert placed(study) == ["~Date 03-05 00:00", "Half 03-05 08:05", "Exact 03-05 10:00"]
+    assert study.ledger().set_index("reason")["rows"].to_dict() == {"event": 3, "time not readable": 6}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        date(2024, 3, 5),
+        datetime(2024, 3, 5, 10),
+        datetime(2024, 3, 5, 10, 0, 0, 123000),
+        datetime(2024, 3, 5, 10, tzinfo=UTC),
+        datetime(1, 1, 1, 0, 0, 59),
+    ],
+)
+def test_what_reading_makes_of_a_time_cell_is_known_for_one(cell):
+    assert re.search(TIME_CELL, cell_text(cell))
 
 
 def test_numbers_since_1970_are_no_dates(make_study):

@@ -345,10 +345,12 @@ def test_keys_that_orders_share_and_keys_of_which_an_order_has_many(tmp_path):
         (["2024/1/31 上午8:05", "2024/2/1 下午2:05"], "%Y/%m/%d %p%I:%M"),
         (["2024-01-31 08:05:00 AM", "2024-02-01 02:05:00 PM"], "%Y-%m-%d %I:%M:%S %p"),
         (["2024-01-31 08:00:00", "2024/02/01 09:30"], None),
+        (["20240131T080000Z", "20240201T093000+0800"], None),
+        (["2024-01-31 08:00:00,125", "2024-02-01 09:30:00,500"], None),
     ],
 )
 def test_the_format_of_times(tmp_path, cells, time_format):
-    rows = "".join(f"A{n},S{n},{cell}\n" for n, cell in enumerate(cells))
+    rows = "".join(f'A{n},S{n},"{cell}"\n' for n, cell in enumerate(cells))
     source = drafted(tmp_path, **{"a.csv": f"order_id,step,done\n{rows}"})["sources"]["a"]
     assert source.get("time_format") == time_format
     assert source["events"]["timestamp"] == "done"

@@ -1,6 +1,8 @@
 """From rows to events: the three forms, times, names, and what each unusable row is told to be."""
 
+import datetime
 import re
+import zoneinfo
 
 import pandas as pd
 import pytest
@@ -73,8 +75,48 @@ def test_iso_times_with_and_without_an_offset(make_study):
 
 
 @pytest.mark.parametrize("system", ["crm", "utc"])
+@pytest.mark.parametrize(
+    "day_time",
+    [
+        f"{day}{time}"
+        for day, time in (("2024-01-05T", "10:00:00"), ("2024-01-05 ", "10:00:00"), ("20240105T", "100000"))
+    ],
+)
+@pytest.mark.parametrize("fraction", ["", ".5", ",5", ".123456", ",123456", ",123456789"])
+def test_iso_forms_as_python_reads_them(make_study, system, day_time, fraction):
+    offsets = ["", "Z", "+08", "+0800", "+08:00", "-0330", "-03:30", "+05:45", "+00:00", "+14:00"]
+    texts = [f"{day_time}{fraction}{offset}" for offset in offsets]
+    zone = zoneinfo.ZoneInfo("Asia/Shanghai" if system == "crm" else "UTC")
+    moments = [datetime.datetime.fromisoformat(text) for text in texts]
+    expected = [moment if moment.tzinfo else moment.replace(tzinfo=zone) for moment in moments]
+    assert times(make_study, system, *texts) == [
+        str(pd.Timestamp(one).tz_convert("UTC").tz_localize(None)) for one in expected
+    ]
+
+
+def test_an_offset_behind_a_space_with_seconds_or_behind_one_digit(make_study):
+    """Shanghai's own offset was 8:05:43 up to 1901; such offsets are no wall time of the system's zone."""
+    written = [
+        "2024-01-05 10:00:00,250 +0100",
+        "2024-01-05 10:00 -03",
+        "2024-01-05 9:00:0Z",
+        "1900-01-01T10:00:00+08:05:43",
+        "2024-01-05 - 2024-01-06",
+    ]
+    assert times(make_study, "berlin", *written) == [
+        "2024-01-05 09:00:00.250000",
+        "2024-01-05 13:00:00",
+        "2024-01-05 09:00:00",
+        "1900-01-01 01:54:17",
+        "-",
+    ]
+
+
+@pytest.mark.parametrize("system", ["crm", "utc"])
 def test_what_is_no_time(make_study, system):
     junk = ["soon", "2024-02-30 10:00:00", "infinity", "-infinity", "epoch", "now", "20240105", "45000", "24-01-05"]
+    junk += ["20240230T100000Z", "20240105T250000", "20240105T100000 CST", "20240105T100000+0860", "20240105100000"]
+    junk += ["2024-01-05T10:00:00,", "2024-01-05T10:00:00,1,2", "2024-01-05,10:00:00", "2024/1/5 10:00:00,5"]
     assert times(make_study, system, "2024-01-05", *junk)[1:] == ["-"] * len(junk)
 
 
@@ -83,6 +125,16 @@ def test_a_time_format(make_study):
     assert times(make_study, "crm", "05.01.2024 10:00", "2024-01-05 10:00", more=more) == ["2024-01-05 02:00:00", "-"]
     more = "    time_format: '%d.%m.%Y %H:%M %z'\n"
     assert times(make_study, "bare", "05.01.2024 10:00 +0100", more=more) == ["2024-01-05 09:00:00"]
+
+
+def test_an_offset_of_a_time_format_may_be_z(make_study):
+    more = "    time_format: '%Y-%m-%dT%H:%M:%S%z'\n"
+    written = ["2024-01-05T10:00:00Z", "2024-01-05T10:00:00z", "2024-01-05T10:00:00+0100", "2024-01-05T10:00:00+01:00"]
+    junk = ["2024-01-05T10:00:00", "2024-01-05T10:00Z", "2024-01-05TZ10:00:00", "2024-01-05T10:00:00+01:00Z", "Z"]
+    read = ["2024-01-05 10:00:00"] * 2 + ["2024-01-05 09:00:00"] * 2
+    assert times(make_study, "bare", *written, *junk, more=more) == read + ["-"] * len(junk)
+    without = "    time_format: '%Y-%m-%dT%H:%M:%S'\n"
+    assert times(make_study, "utc", "2024-01-05T10:00:00", "2024-01-05T10:00:00Z", more=without)[1] == "-"
 
 
 @pytest.mark.parametrize(
@@ -173,14 +225,14 @@ def test_changes_of_the_clock(make_study):
 def test_times_within_a_change_of_the_clock_are_found(make_study):
     export = "no,step,time\n1,A,2024-03-31 01:59:59\n1,B,2024-03-31 02:00:00\n1,C,2024-03-31 04:00:00\n"
     export += "2,A,2024-10-27 01:59:59\n2,B,2024-10-27 02:59:59\n2,C,2024-10-27 03:00:00\n"
-    export += "3,A,2024-10-27T02:30:00+02:00\n3,B,2024-03-31T02:30:00Z\n"
+    export += "3,A,2024-10-27T02:30:00+02:00\n3,B,2024-03-31T02:30:00Z\n5,C,20240331T023000Z\n4,A,20240331T023000\n"
     found = one(make_study, ROW.replace("SYSTEM", "berlin"), export).findings()
     assert found.drop(columns="advice").to_dict("records") == [
         {
             "check": "time within a change of the clock",
             "source": "crm.csv",
-            "rows": 2,
-            "orders": 2,
+            "rows": 3,
+            "orders": 3,
             "example": "time · 2024-03-31 02:00:00",
         }
     ]
@@ -256,7 +308,9 @@ def test_beside_a_placeholder_changes_of_the_clock_are_found(make_study, system,
     )
 
 
-@pytest.mark.parametrize("text", ["2024-01-05 10:00:00", "2024-01-05"])
+@pytest.mark.parametrize(
+    "text", ["2024-01-05 10:00:00", "2024-01-05", "20240105T100000", "20240105T100000.5", "2024-01-05T10:00:00,5"]
+)
 def test_a_time_without_offset_or_zone_is_refused(make_study, text):
     with pytest.raises(ExportError) as caught:
         times(make_study, "bare", "2024-01-04T10:00:00Z", text)
@@ -275,7 +329,8 @@ def test_a_source_without_a_system_is_told_to_name_one_that_has_a_zone():
 
 
 def test_offsets_need_no_zone(make_study):
-    assert times(make_study, "bare", "2024-01-05T10:00:00+08:00") == ["2024-01-05 02:00:00"]
+    written = ["2024-01-05T10:00:00+08:00", "20240105T100000+0800", "20240105T020000Z", "2024-01-05T02:00:00,0Z"]
+    assert times(make_study, "bare", *written) == ["2024-01-05 02:00:00"] * 4
 
 
 def test_a_window_sets_rows_aside(make_study):

@@ -18,6 +18,8 @@ _TYPES: dict[AttributeType, dt.DataType] = {
     "boolean": dt.boolean,
     "time": TIME,
 }
+TIME_CELL = r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{3})?([+-]\d\d:\d\d)?)?$"
+"""A cell of a workbook that holds a time, and not a text: just as `reading.cell_text` writes it."""
 _WHOLE = r"^[+-]?\d+(\.0*)?$"
 _NUMBER = r"^[+-]?(\d|\.\d)"
 
@@ -30,13 +32,15 @@ def time_zone(source: Source, study: StudyFile) -> str | None:
 def time_of(text: StringValue, source: Source, study: StudyFile) -> TimestampValue:
     """A time of the source, UTC, as its clock had it; null where it does not read.
 
-    A cell of a workbook that holds a time, and not a text, needs no format: it is ISO 8601 by then.
+    A cell of a workbook that holds a time, and not a text, needs no format: it is of the form `TIME_CELL` by then. A
+    text of just that form cannot be told from it.
     """
     form, zone = source.time_format, time_zone(source, study)
     moment = clock.moment(text, form=form, zone=zone)
     if form is None or source.format != "excel" or (zone is None and clock.has_offset(form)):
         return moment
-    return cast(TimestampValue, moment.coalesce(clock.moment(text, form=None, zone=zone)))
+    of_cell = text.re_search(TIME_CELL).ifelse(clock.moment(text, form=None, zone=zone), ibis.null(TIME))
+    return cast(TimestampValue, moment.coalesce(of_cell))
 
 
 def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:

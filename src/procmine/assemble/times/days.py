@@ -8,7 +8,7 @@ from ibis import _
 from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
 
 from procmine import engine
-from procmine.assemble.cell_values import time_of
+from procmine.assemble.cell_values import TIME_CELL, time_of
 from procmine.assemble.mapping import EventForm, Source, StudyFile
 from procmine.assemble.mapping.values import COUNTED, EXCEL
 from procmine.assemble.rows import ROW, cell
@@ -20,8 +20,6 @@ _LONGEST_DATE = len("2024-01-31")
 _TIME_OF_DAY = ("%H", "%-H", "%I", "%-I", "%c", "%X")
 _OF_DAY = r"\.\d*[1-9]"
 """A part of a day, where days are counted."""
-_TIME_CELL = r"^\d{4}-\d\d-\d\d( |$)"
-"""A cell of a workbook that holds a time, and not a text."""
 _LAST = 2**31
 """The rank of an event whose system has none: it comes after all others."""
 
@@ -38,7 +36,7 @@ def is_date(text: StringValue, form: EventForm, source: Source) -> BooleanValue:
         by_format = text.notnull() if is_date_format(source.time_format) else ibis.literal(False)
     if source.format != "excel":
         return by_format
-    return cast(BooleanValue, text.re_search(_TIME_CELL).ifelse(text.length() <= _LONGEST_DATE, by_format))
+    return cast(BooleanValue, text.re_search(TIME_CELL).ifelse(text.length() <= _LONGEST_DATE, by_format))
 
 
 def is_date_format(form: str) -> bool:

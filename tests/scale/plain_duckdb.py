@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 
-EXPORTS, LOG = Path(sys.argv[1]), Path(sys.argv[2])
 ASSEMBLE = """
     COPY (
         WITH events AS (
@@ -52,15 +51,22 @@ MEASURES = {
     """,
 }
 
-database = duckdb.connect()
-database.execute("SET TimeZone = 'UTC'")
-seconds: dict[str, float] = {}
-found: dict[str, int] = {}
-for stage, statement in {"assemble": ASSEMBLE, **MEASURES}.items():
-    begun = time.perf_counter()
-    found[stage] = len(database.execute(statement.format(exports=EXPORTS, log=LOG)).fetchall())
-    seconds[stage] = round(time.perf_counter() - begun, 3)
-rows = database.execute(f"SELECT count(*) FROM '{LOG}'").fetchall()[0][0]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-counted = {"rows": rows, "variants": found["variants"], "follows": found["follows"]}
-print(json.dumps({**counted, "seconds": seconds, "peak_mib": peak}))
+
+def main(exports: Path, log: Path) -> None:
+    """Do the work and print what it took."""
+    database = duckdb.connect()
+    database.execute("SET TimeZone = 'UTC'")
+    seconds: dict[str, float] = {}
+    found: dict[str, int] = {}
+    for stage, statement in {"assemble": ASSEMBLE, **MEASURES}.items():
+        begun = time.perf_counter()
+        found[stage] = len(database.execute(statement.format(exports=exports, log=log)).fetchall())
+        seconds[stage] = round(time.perf_counter() - begun, 3)
+    rows = database.execute(f"SELECT count(*) FROM '{log}'").fetchall()[0][0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    counted = {"rows": rows, "variants": found["variants"], "follows": found["follows"]}
+    print(json.dumps({**counted, "seconds": seconds, "peak_mib": peak}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

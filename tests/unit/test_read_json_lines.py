@@ -54,7 +54,7 @@ def read(folder: Path, content: str | bytes, *columns: str, name: str = "crm.jso
     ],
 )
 def test_a_value_is_what_was_written(tmp_path, value, cell):
-    assert read(tmp_path, f'{{"no": {value}}}\n') == ([(cell,)], [])
+    assert read(tmp_path, f'{{"no": 1, "step": {value}}}\n', "step") == ([(cell,)], [])
 
 
 def test_names_lead_into_objects(tmp_path):

@@ -134,6 +134,10 @@ def test_space_around_a_cell_is_no_part_of_it(tmp_path, space):
     assert read(file(tmp_path, f'no,step\n1,"{space}接受"\n2,"接受{space}"\n')) == [(1, "1", "接受"), (2, "2", "接受")]
 
 
+def test_the_mark_of_a_file_put_behind_another_is_no_part_of_a_cell(tmp_path):
+    assert read(file(tmp_path, "\ufeffno,step\n1,接受\n\ufeff2,\ufeff\n")) == [(1, "1", "接受"), (2, "2", None)]
+
+
 @pytest.mark.parametrize(
     "name",
     ["order no", "订单号", 'a "quoted" name', "it's", "a;b", "source_row", "case_id", "procmine:row", "{x}", "Step"],

@@ -7,7 +7,8 @@ import ibis.expr.datatypes as dt
 from ibis.expr.types import FloatingValue, IntegerValue, StringValue, TimestampValue, Value
 
 _WIDE = ("\xa0", "\u200b", "\u3000", "\ufeff")
-_LEADS = " OR ".join(["cell < '!'", *(f"(cell >= '{space}' AND cell < '{chr(ord(space) + 1)}')" for space in _WIDE)])
+_BEGINS = " OR ".join(f"(cell >= '{space}' AND cell < '{chr(ord(space) + 1)}')" for space in _WIDE)
+_LEADS = f"cell < '!' OR (cell >= '{_WIDE[0]}' AND ({_BEGINS}))"
 _TRAILS = " OR ".join(f"ends_with(cell, '{space}')" for space in (" ", "\t", "\r", "\n", *_WIDE))
 _SPACE = "".join((" \t\n\r\v\f", *_WIDE))
 BARE = f"""

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
-from procmine.assemble.mapping import Attribute, AttributeType, Source, StudyFile
+from procmine.assemble.mapping import Attribute, AttributeType, Cell, Constant, Source, StudyFile
 from procmine.assemble.rows import cell
 from procmine.assemble.times import clock
 from procmine.schema import TIME
@@ -41,6 +41,13 @@ def time_of(text: StringValue, source: Source, study: StudyFile) -> TimestampVal
         return moment
     of_cell = text.re_search(TIME_CELL).ifelse(clock.moment(text, form=None, zone=zone), ibis.null(TIME))
     return cast(TimestampValue, moment.coalesce(of_cell))
+
+
+def value_of(rows: Table, given: Cell | None) -> StringValue:
+    """What the mapping takes from a column, or says for all rows; null where it says nothing."""
+    if given is None:
+        return ibis.null("string")
+    return ibis.literal(given.value) if isinstance(given, Constant) else cell(rows, given)
 
 
 def attribute(rows: Table, given: str | Attribute, source: Source, study: StudyFile) -> Value:

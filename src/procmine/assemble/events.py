@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr.types import StringValue, Table, TimestampValue, Value
 
-from procmine.assemble.cell_values import attribute, attribute_type, time_of, time_zone, whole
+from procmine.assemble.cell_values import attribute, attribute_type, time_of, time_zone, value_of, whole
 from procmine.assemble.mapping import (
     Attribute,
-    Cell,
     ColumnEvents,
-    Constant,
     EventForm,
     RowEvents,
     Source,
@@ -90,8 +88,8 @@ def _recorded(rows: Table, form: EventForm, source: Source, study: StudyFile, *,
         case_id=rows[ORDER],
         activity=activity,
         system=system_of(rows, source),
-        department=_value(rows, form.department),
-        resource=_value(rows, form.resource),
+        department=value_of(rows, form.department),
+        resource=value_of(rows, form.resource),
         sequence=whole(cell(rows, sequence)) if sequence else ibis.null("int64"),
         place=ibis.literal(place, "int64"),
         problem=ibis.cases((rows[PROBLEM].notnull(), rows[PROBLEM]), *no_activity, else_=None).cast("string"),
@@ -158,7 +156,7 @@ def _activity(rows: Table, form: EventForm) -> tuple[StringValue, list[tuple[Val
     if isinstance(form, TimeColumn):
         return ibis.literal(form.activity), []
     if isinstance(form, RowEvents):
-        activity = _value(rows, form.activity)
+        activity = value_of(rows, form.activity)
         return activity, [(activity.isnull(), NO_ACTIVITY)]
     status = cell(rows, form.status)
     no_step = [name for name, step in form.activities.items() if step is None]
@@ -166,12 +164,6 @@ def _activity(rows: Table, form: EventForm) -> tuple[StringValue, list[tuple[Val
     known = [*form.activities]
     cases = [(status.isnull(), NO_ACTIVITY), (status.notin(known), UNKNOWN_STATUS), (status.isin(no_step), NO_STEP)]
     return status.cases(*steps, else_=None), cases
-
-
-def _value(rows: Table, given: Cell | None) -> StringValue:
-    if given is None:
-        return ibis.null("string")
-    return ibis.literal(given.value) if isinstance(given, Constant) else cell(rows, given)
 
 
 def _ranks(system: StringValue, study: StudyFile) -> Value:

@@ -3,18 +3,14 @@
 import ibis
 from ibis.expr.types import StringValue, Table
 
-from procmine.assemble.cell_values import time_zone
-from procmine.assemble.mapping import Constant, RowEvents, Source, StudyFile
-from procmine.assemble.rows import cell
+from procmine.assemble.cell_values import time_zone, value_of
+from procmine.assemble.mapping import RowEvents, Source, StudyFile
 
 
 def system_of(rows: Table, source: Source) -> StringValue:
     """The system that recorded what each of `rows` says: the one that the row names, else the source's; may be null."""
     named = source.events.system if isinstance(source.events, RowEvents) else None
-    of_source = ibis.literal(source.system, "string")
-    if named is None:
-        return of_source
-    return (ibis.literal(named.value) if isinstance(named, Constant) else cell(rows, named)).coalesce(of_source)
+    return value_of(rows, named).coalesce(ibis.literal(source.system, "string"))
 
 
 def parts_of_one_zone(rows: Table, source: Source, study: StudyFile) -> list[tuple[Table, Source]]:

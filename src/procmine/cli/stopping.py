@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import typer
 
+from procmine.report.signals import ENDINGS
+
 SIGNALLED = 128
 """What shells add to the number of the signal that ended a command."""
-_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def stopped_by_signals() -> Iterator[None]:
             came.append(number)
             raise SystemExit(SIGNALLED + number)
 
-    before = {ending: signal.getsignal(ending) for ending in _ENDINGS}
+    before = {ending: signal.getsignal(ending) for ending in ENDINGS}
     heeded = {ending: handler for ending, handler in before.items() if handler != signal.SIG_IGN}
     for ending in heeded:
         signal.signal(ending, stop)

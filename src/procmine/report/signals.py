@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+"""The signals that ask a program to end, as far as the system has them."""
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def held_back(at_once: Callable[[], object] | None = None) -> Iterator[None]:
         if at_once is not None and len(came) == 1:
             at_once()
 
-    handlers = {ending: handler for ending in _ENDINGS if callable(handler := signal.getsignal(ending))}
+    handlers = {ending: handler for ending in ENDINGS if callable(handler := signal.getsignal(ending))}
     if threading.current_thread() is not threading.main_thread():
         handlers = {}
     for ending in handlers:
